@@ -1,0 +1,122 @@
+package runner
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// codec turns values of T into bytes and back. decode may keep no reference to
+// its argument.
+type codec[T any] struct {
+	encode func(dst []byte, v T) ([]byte, error)
+	decode func(data []byte) (T, error)
+}
+
+// codecFor picks T's codec once, so that the common small types pay neither
+// reflection nor a frame of their own.
+func codecFor[T any]() codec[T] {
+	var c any
+	switch any(*new(T)).(type) {
+	case []byte:
+		c = codec[[]byte]{
+			encode: func(dst []byte, v []byte) ([]byte, error) { return append(dst, v...), nil },
+			decode: func(data []byte) ([]byte, error) { return append([]byte(nil), data...), nil },
+		}
+	case string:
+		c = codec[string]{
+			encode: func(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil },
+			decode: func(data []byte) (string, error) { return string(data), nil },
+		}
+	case struct{}:
+		c = codec[struct{}]{
+			encode: func(dst []byte, _ struct{}) ([]byte, error) { return dst, nil },
+			decode: func(data []byte) (v struct{}, err error) { return v, wantLen(data, 0) },
+		}
+	case bool:
+		c = codec[bool]{
+			encode: func(dst []byte, v bool) ([]byte, error) {
+				if v {
+					return append(dst, 1), nil
+				}
+				return append(dst, 0), nil
+			},
+			decode: func(data []byte) (bool, error) {
+				if err := wantLen(data, 1); err != nil {
+					return false, err
+				}
+				return data[0] == 1, nil
+			},
+		}
+	case int:
+		c = signed[int]()
+	case int64:
+		c = signed[int64]()
+	case int32:
+		c = signed[int32]()
+	case uint64:
+		c = codec[uint64]{
+			encode: func(dst []byte, v uint64) ([]byte, error) { return binary.AppendUvarint(dst, v), nil },
+			decode: func(data []byte) (uint64, error) {
+				v, n := binary.Uvarint(data)
+				if n <= 0 || n != len(data) {
+					return 0, fmt.Errorf("not an unsigned integer: % x", head(data))
+				}
+				return v, nil
+			},
+		}
+	case float64:
+		c = codec[float64]{
+			encode: func(dst []byte, v float64) ([]byte, error) {
+				return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v)), nil
+			},
+			decode: func(data []byte) (float64, error) {
+				if err := wantLen(data, 8); err != nil {
+					return 0, err
+				}
+				return math.Float64frombits(binary.LittleEndian.Uint64(data)), nil
+			},
+		}
+	default:
+		return cborCodec[T]()
+	}
+	return c.(codec[T])
+}
+
+func signed[T int | int32 | int64]() codec[T] {
+	return codec[T]{
+		encode: func(dst []byte, v T) ([]byte, error) { return binary.AppendVarint(dst, int64(v)), nil },
+		decode: func(data []byte) (T, error) {
+			v, n := binary.Varint(data)
+			if n <= 0 || n != len(data) || int64(T(v)) != v {
+				return 0, fmt.Errorf("not an integer of this size: % x", head(data))
+			}
+			return T(v), nil
+		},
+	}
+}
+
+func cborCodec[T any]() codec[T] {
+	return codec[T]{
+		encode: func(dst []byte, v T) ([]byte, error) {
+			data, err := cbor.Marshal(v)
+			return append(dst, data...), err
+		},
+		decode: func(data []byte) (v T, err error) {
+			err = cbor.Unmarshal(data, &v)
+			return v, err
+		},
+	}
+}
+
+func wantLen(data []byte, n int) error {
+	if len(data) != n {
+		return fmt.Errorf("%d bytes where %d were expected", len(data), n)
+	}
+	return nil
+}
+
+// head returns the first bytes of data, for an error message.
+func head(data []byte) []byte { return data[:min(len(data), 16)] }

@@ -1,0 +1,108 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"corecast/runner/trace"
+)
+
+// JobOptions tune one job; the zero value is what most jobs want.
+type JobOptions struct {
+	// Chunk fixes how many tasks go out together; 0 adapts it to the measured
+	// task time, large first and small at the end.
+	Chunk int
+	// TaskTimeout ends an attempt that runs longer; 0: no limit. The function's
+	// context ends then; a worker process whose function does not heed it is
+	// killed and replaced, a goroutine is abandoned.
+	TaskTimeout time.Duration
+	// JobTimeout ends the whole job; 0: no limit.
+	JobTimeout time.Duration
+	// FailedRetries is how often a task runs again after its function failed.
+	FailedRetries int
+	// LostRetries is how often a task runs again after its worker was lost; 0
+	// means 3, a negative number none.
+	LostRetries int
+	// Label names task i by its input in errors; nil: "task i".
+	Label func(i int) string
+	// Progress is called, from one goroutine, as results arrive: so many of
+	// all tasks are settled. It must return at once.
+	Progress func(settled, tasks int)
+	// Trace receives the job's trace when the job is over, however it ended.
+	Trace func(*trace.Trace)
+}
+
+// lostRetries returns the limit that LostRetries stands for.
+func (o *JobOptions) lostRetries() int {
+	switch {
+	case o.LostRetries == 0:
+		return 3
+	case o.LostRetries < 0:
+		return 0
+	}
+	return o.LostRetries
+}
+
+// ErrJobTimeout is in the error of a job that ran out of JobTimeout.
+var ErrJobTimeout = errors.New("job timeout")
+
+// ErrTaskTimeout is in the error of a task that ran out of TaskTimeout.
+var ErrTaskTimeout = errors.New("task timeout")
+
+// TaskError says why a task has no result.
+type TaskError struct {
+	// Task is its index, Label what names its input.
+	Task  int
+	Label string
+	// Attempts is how often it was tried.
+	Attempts int
+	// Lost is set when its workers were lost, rather than its function failed.
+	Lost bool
+	Err  error
+}
+
+// Error names the task, its input and what went wrong.
+func (e *TaskError) Error() string {
+	s := e.Label + ": " + e.Err.Error()
+	if e.Attempts > 1 {
+		s += fmt.Sprintf(" (%d attempts)", e.Attempts)
+	}
+	return s
+}
+
+// Unwrap returns the cause. A cause that came from another process keeps its
+// text and, for timeouts and panics, its type.
+func (e *TaskError) Unwrap() error { return e.Err }
+
+// TasksError is the error of a job some of whose tasks have no result; the
+// others' results are returned beside it.
+type TasksError struct {
+	Tasks  int          // of the job
+	Failed []*TaskError // by task
+}
+
+// Error names the first few tasks and counts the rest.
+func (e *TasksError) Error() string {
+	const shown = 3
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d tasks failed", len(e.Failed), e.Tasks)
+	for i, t := range e.Failed {
+		if i == shown {
+			fmt.Fprintf(&b, "; and %d more", len(e.Failed)-shown)
+			break
+		}
+		b.WriteString("; " + t.Error())
+	}
+	return b.String()
+}
+
+// Unwrap returns the tasks' errors.
+func (e *TasksError) Unwrap() []error {
+	errs := make([]error, len(e.Failed))
+	for i, t := range e.Failed {
+		errs[i] = t
+	}
+	return errs
+}
