@@ -32,29 +32,10 @@ func (f *Func[In, Out]) Name() string { return f.name }
 // measured against. A panic is not caught.
 func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) { return f.call(ctx, in) }
 
-// serve decodes one input, runs the function and appends its encoded result.
-func (f *Func[In, Out]) serve(ctx context.Context, payload, dst []byte, stamp func(start bool)) ([]byte, error) {
-	in, err := f.in.decode(payload)
-	if err != nil {
-		return dst, fmt.Errorf("decode the input of %s: %w", f.name, err)
-	}
-	stamp(true)
-	out, err := guard(ctx, f.call, in)
-	stamp(false)
-	if err != nil {
-		return dst, err
-	}
-	dst, err = f.out.encode(dst, out)
-	if err != nil {
-		return dst, fmt.Errorf("encode the result of %s: %w", f.name, err)
-	}
-	return dst, nil
-}
-
 // AnyFunc is a Func of any types: what [Main] takes.
 type AnyFunc interface {
 	Name() string
-	serve(ctx context.Context, payload, dst []byte, stamp func(start bool)) ([]byte, error)
+	serve(ctx context.Context, payload, dst []byte) (out []byte, start, end int64, err error)
 }
 
 // PanicError is the error of a task whose function panicked.

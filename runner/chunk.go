@@ -1,0 +1,149 @@
+package runner
+
+import (
+	"math"
+	"time"
+
+	"corecast/runner/exchange"
+	"corecast/runner/trace"
+)
+
+const (
+	// chunkTime is how much work a chunk should hold: long enough that handing
+	// it out costs little beside it, short enough that results flow and no
+	// worker hoards.
+	chunkTime = 2 * time.Millisecond
+	// window is how much estimated work a worker may have at hand, so that it
+	// need not wait for the driver between short chunks. A longer chunk is
+	// handed out only when the worker has nothing else, so that no task waits
+	// behind a long one while another worker is free.
+	window = 2 * chunkTime
+	// maxOut bounds the chunks that a worker has at hand.
+	maxOut = 64
+	// chunkBytes is how many bytes of inputs a chunk should hold.
+	chunkBytes = 1 << 20
+	// growth is how much larger than the last a worker's next chunk may be.
+	growth = 8
+)
+
+// meanSize is a running mean.
+type meanSize struct {
+	n   int
+	sum float64
+}
+
+func (m *meanSize) add(n int, sum float64) { m.n += n; m.sum += sum }
+func (m *meanSize) mean() float64 {
+	if m.n == 0 {
+		return 0
+	}
+	return m.sum / float64(m.n)
+}
+
+// feed gives a worker chunks until it has enough at hand.
+func (s *schedule) feed(sl *slot) {
+	for sl.open && s.wants(sl) {
+		c, ok := s.take(sl)
+		if !ok {
+			return
+		}
+		c.ID = s.chunks
+		s.chunks++
+		c.row = int32(len(s.trace.Chunks))
+		c.arrived = exchange.NotKnown
+		s.trace.Chunks = append(s.trace.Chunks, trace.Chunk{
+			Dispatched: since(s.t0, now()), ReceiveStart: trace.Unknown, Arrived: trace.Unknown, Worker: sl.row,
+		})
+		sl.outstanding = append(sl.outstanding, c)
+		sl.link.Send(c.Chunk)
+	}
+}
+
+// feedIdle gives work to workers that have none.
+func (s *schedule) feedIdle() {
+	for _, sl := range s.pool.slots {
+		if len(s.again) == 0 {
+			return
+		}
+		if sl.open && len(sl.outstanding) == 0 {
+			s.feed(sl)
+		}
+	}
+}
+
+// wants reports whether a worker should have another chunk now.
+func (s *schedule) wants(sl *slot) bool {
+	if len(sl.outstanding) == 0 {
+		return true
+	}
+	if sl.taskTime == 0 || len(sl.outstanding) >= maxOut {
+		return false
+	}
+	var tasks int32
+	for _, c := range sl.outstanding {
+		tasks += c.Hi - c.Lo - c.done
+	}
+	return float64(tasks)*sl.taskTime < float64(window) && s.inBytes.mean()*float64(tasks) < 2*chunkBytes
+}
+
+// take takes the next tasks for a worker: those to run again first.
+func (s *schedule) take(sl *slot) (*dispatched, bool) {
+	for len(s.again) > 0 {
+		a := s.again[0]
+		s.again = s.again[1:]
+		if !s.settled[a.task] {
+			return &dispatched{Chunk: exchange.Chunk{Lo: a.task, Hi: a.task + 1}, attempt: a.attempt}, true
+		}
+	}
+	n := s.size(sl)
+	if n == 0 {
+		return nil, false
+	}
+	lo := s.next
+	s.next += n
+	sl.lastChunk = n
+	return &dispatched{Chunk: exchange.Chunk{Lo: int32(lo), Hi: int32(s.next)}}, true
+}
+
+// size is how many fresh tasks a worker gets: guided self-scheduling (a share
+// of what is left, so that chunks shrink towards the end; Polychronopoulos and
+// Kuck, 1987), bounded by the measured task time and input size, grown from
+// one.
+func (s *schedule) size(sl *slot) int {
+	left := s.job.Len() - s.next
+	if s.options.Chunk > 0 {
+		return min(left, s.options.Chunk)
+	}
+	if left == 0 || sl.taskTime == 0 {
+		return min(left, 1)
+	}
+	guided := (left + 2*len(s.pool.slots) - 1) / (2 * len(s.pool.slots))
+	byTime := float64(chunkTime) / sl.taskTime
+	byBytes := chunkBytes / math.Max(s.inBytes.mean(), 1)
+	bound := math.Min(math.Min(byTime, byBytes), float64(growth*sl.lastChunk))
+	return max(1, min(guided, int(bound)))
+}
+
+// estimate updates what a task costs this worker, its share of the time
+// between tasks included.
+func (s *schedule) estimate(sl *slot, c *dispatched, d *exchange.Delivery, first bool) {
+	n := len(d.Start)
+	took := float64(d.End[n-1] - d.Start[0])
+	if !first || n == 1 {
+		took = 0
+		for k := range n {
+			took += float64(d.End[k] - d.Start[k])
+		}
+	}
+	took = math.Max(took/float64(n), 10)
+	if sl.taskTime == 0 {
+		sl.taskTime = took
+	} else {
+		sl.taskTime += (took - sl.taskTime) / 2
+	}
+	sum := 0.0
+	for _, b := range d.BytesIn {
+		sum += float64(b)
+	}
+	s.inBytes.add(n, sum)
+}

@@ -1,0 +1,241 @@
+// Package local is the backend of worker processes on this machine: the same
+// program started again, joined to its driver by an inherited socket.
+//
+// It is a launcher (see package runner); tasks and results travel over the
+// stream exchange. Workers are told to end by the end of their stream, and are
+// killed when they do not heed it; the kernel kills them when the driver dies.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"corecast/internal/clock"
+	"corecast/runner"
+	"corecast/runner/exchange"
+)
+
+// Options tune the backend; the zero value is what most programs want.
+type Options struct {
+	// Program is started as the worker, with Args; empty: the running program.
+	// It must be the same build as the driver and call runner.Main.
+	Program string
+	Args    []string
+	// VCPU is what each worker may use, 0 means 1: a worker's GOMAXPROCS,
+	// unless the environment sets it.
+	VCPU float64
+	// Stderr receives what workers print, on both outputs; nil: this
+	// program's standard error.
+	Stderr io.Writer
+}
+
+// exitWait is how long workers have to end by themselves.
+const exitWait = time.Second
+
+// New returns the backend with a number of workers.
+func New(workers int, o Options) runner.Launcher {
+	if o.VCPU <= 0 {
+		o.VCPU = 1
+	}
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+	return &launcher{workers: workers, options: o, live: make(map[*process]struct{})}
+}
+
+type launcher struct {
+	workers int
+	options Options
+	starts  sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	live   map[*process]struct{}
+	quit   chan struct{}
+	start  chan startRequest
+}
+
+type startRequest struct {
+	runner.Request
+	post exchange.Post
+}
+
+// Name returns local.
+func (l *launcher) Name() string { return "local" }
+
+// Workers returns the number of slots.
+func (l *launcher) Workers() int { return l.workers }
+
+// VCPU returns what each worker has.
+func (l *launcher) VCPU() float64 { return l.options.VCPU }
+
+// Launch starts a process for each request, one after another.
+func (l *launcher) Launch(_ context.Context, requests []runner.Request, post exchange.Post) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.start == nil {
+		l.start, l.quit = make(chan startRequest), make(chan struct{})
+		go l.starter(l.start, l.quit)
+	}
+	l.starts.Add(1)
+	go func(start chan<- startRequest) {
+		defer l.starts.Done()
+		for _, r := range requests {
+			start <- startRequest{r, post}
+		}
+	}(l.start)
+}
+
+// starter starts processes from one thread that it holds until the backend is
+// closed: the kernel ends a process whose parent's thread is gone, when that
+// was asked for (PR_SET_PDEATHSIG).
+func (l *launcher) starter(start <-chan startRequest, quit <-chan struct{}) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		select {
+		case r := <-start:
+			l.begin(r)
+		case <-quit:
+			return
+		}
+	}
+}
+
+// begin starts one process and posts what becomes of it.
+func (l *launcher) begin(r startRequest) {
+	post := func(e exchange.Event) {
+		e.Slot, e.Generation = r.Slot, r.Generation
+		r.post(e)
+	}
+	l.mu.Lock()
+	closed := l.closed
+	l.mu.Unlock()
+	if closed {
+		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: "the pool was closed", Expected: true})
+		return
+	}
+	p, err := l.spawn()
+	if err != nil {
+		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: err.Error()})
+		return
+	}
+	post(exchange.Event{Kind: exchange.Started, At: p.started, ID: strconv.Itoa(p.cmd.Process.Pid)})
+	l.mu.Lock()
+	l.live[p] = struct{}{}
+	if l.closed { // closed since it was looked at
+		p.hangUp()
+	}
+	l.mu.Unlock()
+	stream := exchange.NewStream(p.conn, exchange.StreamConfig{
+		Slot: r.Slot, Generation: r.Generation, Build: runner.BuildID(), SameClock: true, Post: r.post, Kill: p.kill,
+	})
+	go func() {
+		fatal, err := stream.Serve()
+		reason := p.wait(err)
+		l.mu.Lock()
+		delete(l.live, p)
+		l.mu.Unlock()
+		gaveUp := runner.ExitGaveUp(p.cmd.ProcessState.ExitCode())
+		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: reason, Expected: p.expected.Load(), GaveUp: gaveUp, Fatal: fatal})
+		close(p.gone)
+	}()
+}
+
+// spawn starts the program as a worker.
+func (l *launcher) spawn() (*process, error) {
+	conn, theirs, err := socketPair()
+	if err != nil {
+		return nil, fmt.Errorf("make a socket to a worker: %w", err)
+	}
+	defer theirs.Close()
+	p := &process{conn: conn, gone: make(chan struct{}), stderr: &tail{to: l.options.Stderr}}
+	p.cmd = exec.Command(executable(l.options.Program), l.options.Args...)
+	if l.options.Program == "" {
+		p.cmd.Args[0] = os.Args[0]
+	}
+	p.cmd.Env = l.environment()
+	p.cmd.ExtraFiles = []*os.File{theirs} // descriptor 3
+	p.cmd.Stdout, p.cmd.Stderr = p.stderr, p.stderr
+	p.cmd.WaitDelay = exitWait
+	p.cmd.SysProcAttr = attributes()
+	if err := p.cmd.Start(); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("start a worker: %w", err)
+	}
+	p.started = clock.Now()
+	return p, nil
+}
+
+func (l *launcher) environment() []string {
+	env := append(os.Environ(), runner.WorkerEnv+"=3")
+	if os.Getenv("GOMAXPROCS") == "" {
+		env = append(env, "GOMAXPROCS="+strconv.Itoa(int(math.Ceil(l.options.VCPU))))
+	}
+	return env
+}
+
+func executable(program string) string {
+	if program != "" {
+		return program
+	}
+	if runtime.GOOS == "linux" {
+		return "/proc/self/exe" // holds when the file was replaced since
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return path
+}
+
+// Close ends all workers and returns when they are gone. What still waits to
+// be started is not.
+func (l *launcher) Close() error {
+	l.mu.Lock()
+	l.closed = true
+	live := make([]*process, 0, len(l.live))
+	for p := range l.live {
+		p.hangUp()
+		live = append(live, p)
+	}
+	l.mu.Unlock()
+	l.starts.Wait()
+	l.mu.Lock()
+	for p := range l.live { // started while the first were told
+		live = append(live, p)
+	}
+	if l.quit != nil {
+		close(l.quit)
+		l.quit, l.start = nil, nil
+	}
+	l.mu.Unlock()
+	late := time.After(exitWait)
+	var errs []error
+	for _, p := range live {
+		select {
+		case <-p.gone:
+			continue
+		case <-late:
+			late = closedChan
+		}
+		p.kill()
+		select {
+		case <-p.gone:
+		case <-time.After(5 * exitWait):
+			errs = append(errs, fmt.Errorf("worker process %d does not end", p.cmd.Process.Pid))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var closedChan = func() chan time.Time { c := make(chan time.Time); close(c); return c }()

@@ -1,0 +1,85 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// process is one worker process.
+type process struct {
+	cmd     *exec.Cmd
+	conn    *os.File
+	started int64
+	stderr  *tail
+	// expected is set when it was asked to go.
+	expected atomic.Bool
+	// gone is closed when it has ended and its end was posted.
+	gone chan struct{}
+}
+
+// hangUp asks the process to end, by ending its stream.
+func (p *process) hangUp() {
+	p.expected.Store(true)
+	p.conn.Close()
+}
+
+// kill ends the process and those that it started.
+func (p *process) kill() {
+	p.expected.Store(true)
+	killGroup(p.cmd.Process)
+}
+
+// wait waits for the end of a process whose stream has ended, with serveErr if
+// by an error, and says why it ended.
+func (p *process) wait(serveErr error) string {
+	late := time.AfterFunc(exitWait, func() { killGroup(p.cmd.Process) })
+	err := p.cmd.Wait()
+	late.Stop()
+	reason := "it ended: exit code 0"
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		reason = "it ended: " + exit.Error()
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
+		reason = fmt.Sprintf("wait for it: %v", err)
+	}
+	if serveErr != nil {
+		reason = serveErr.Error() + " (" + reason + ")"
+	}
+	if last := p.stderr.last(); last != "" {
+		reason += "; it said: " + last
+	}
+	return reason
+}
+
+// tail passes output on and keeps the end of it.
+type tail struct {
+	to   io.Writer
+	mu   sync.Mutex
+	kept []byte
+}
+
+const tailBytes = 1 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	t.kept = append(t.kept, b[max(0, len(b)-tailBytes):]...)
+	t.kept = t.kept[max(0, len(t.kept)-tailBytes):]
+	t.mu.Unlock()
+	return t.to.Write(b)
+}
+
+// last returns the last line that is not empty.
+func (t *tail) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := strings.Split(strings.TrimSpace(string(t.kept)), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}

@@ -1,0 +1,347 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"corecast/runner/exchange"
+	"corecast/runner/trace"
+)
+
+const (
+	// taskGrace is how long a function may take to heed its context before its
+	// worker is given up.
+	taskGrace = 200 * time.Millisecond
+	// closeWait is how long workers have to close a job whose results are all
+	// in, or that was cancelled.
+	closeWait = 500 * time.Millisecond
+	// maxStartFailures is after how many workers in a row that never got ready
+	// a slot is given up.
+	maxStartFailures = 3
+)
+
+// schedule runs one job on a pool: it hands out chunks, settles each task
+// exactly once, replaces what is lost, and writes the trace. All of it happens
+// on one goroutine.
+type schedule struct {
+	pool    *Pool
+	job     job
+	options JobOptions
+	t0      int64
+	spec    exchange.Spec
+
+	next    int     // first task never handed out
+	again   []again // tasks to hand out once more
+	settled []bool
+	left    int // tasks not settled
+	tries   map[int]*tries
+	failed  []*TaskError
+	last    int64 // when the last task was settled
+
+	chunks    int32
+	trace     trace.Trace
+	begun     bool
+	cancelled bool
+	fatal     error
+	inBytes   meanSize
+	reuse     []exchange.Event
+}
+
+// again is a task to run once more, as its attempt-th attempt.
+type again struct{ task, attempt int32 }
+
+// tries counts what happened to a task that did not go well at once.
+type tries struct{ attempts, failed, lost int }
+
+func newSchedule(p *Pool, j job, o JobOptions) *schedule {
+	s := &schedule{pool: p, job: j, options: o, t0: now(), tries: make(map[int]*tries)}
+	s.last = s.t0
+	s.trace.Slots = len(p.slots)
+	if j != nil {
+		p.jobs++
+		s.left = j.Len()
+		s.settled = make([]bool, s.left)
+		s.trace.Tasks = s.left
+		s.trace.Attempts = make([]trace.Attempt, 0, s.left)
+		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Job: j}
+	}
+	for _, sl := range p.slots {
+		sl.open, sl.row, sl.outstanding, sl.lastDelivery, sl.lastChunk, sl.taskTime = false, -1, nil, -1, 0, 0
+	}
+	return s
+}
+
+// run runs the job to its end.
+func (s *schedule) run(ctx context.Context) error {
+	if s.left == 0 {
+		return nil
+	}
+	if s.options.JobTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, s.options.JobTimeout, fmt.Errorf("%w: not done after %v", ErrJobTimeout, s.options.JobTimeout))
+		defer cancel()
+	}
+	s.handle() // what happened since the last job
+	s.begin()
+	for s.left > 0 && s.fatal == nil && !s.cancelled {
+		select {
+		case <-ctx.Done():
+			s.cancelled = true
+		case <-s.pool.inbox.signal:
+			s.handle()
+		}
+	}
+	s.end()
+	switch {
+	case s.fatal != nil:
+		return s.fatal
+	case s.cancelled && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case s.cancelled:
+		return context.Canceled
+	case len(s.failed) > 0:
+		slices.SortFunc(s.failed, func(a, b *TaskError) int { return a.Task - b.Task })
+		return &TasksError{Tasks: s.job.Len(), Failed: s.failed}
+	}
+	return nil
+}
+
+// warm starts all workers and waits until each slot has a ready one.
+func (s *schedule) warm(ctx context.Context) error {
+	s.handle()
+	s.begin()
+	for s.fatal == nil {
+		ready := 0
+		for _, sl := range s.pool.slots {
+			if sl.link != nil {
+				ready++
+			}
+		}
+		if ready == len(s.pool.slots) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.pool.inbox.signal:
+			s.handle()
+		}
+	}
+	return s.fatal
+}
+
+// begin opens the job on the workers that are there and requests the others.
+func (s *schedule) begin() {
+	s.begun = true
+	var requests []Request
+	for _, sl := range s.pool.slots {
+		switch {
+		case sl.link != nil:
+			s.enlist(sl)
+			s.open(sl)
+		case sl.alive: // on its way since before this job
+			s.enlist(sl)
+		default:
+			sl.startFailures = 0
+			requests = append(requests, s.request(sl))
+		}
+	}
+	if len(requests) > 0 {
+		s.pool.launcher.Launch(s.pool.ctx, requests, s.pool.inbox.post)
+	}
+}
+
+// request notes that a new worker is asked for.
+func (s *schedule) request(sl *slot) Request {
+	sl.generation++
+	sl.alive, sl.row, sl.lastDelivery = true, -1, -1
+	sl.life = life{requested: now(), started: exchange.NotKnown, ready: exchange.NotKnown, ended: exchange.NotKnown}
+	s.enlist(sl)
+	return Request{Slot: sl.index, Generation: sl.generation}
+}
+
+// enlist gives the slot's worker its row in the trace.
+func (s *schedule) enlist(sl *slot) {
+	if s.job == nil {
+		return
+	}
+	sl.row = int32(len(s.trace.Workers))
+	s.trace.Workers = append(s.trace.Workers, trace.Worker{
+		Slot: int32(sl.index), VCPU: s.pool.VCPU(),
+		FirstTask: trace.Unknown, CPU: trace.Unknown, Billed: trace.Unknown,
+	})
+	s.note(sl)
+}
+
+// note copies what is known of the slot's worker to its row.
+func (s *schedule) note(sl *slot) {
+	if sl.row < 0 {
+		return
+	}
+	w, l := &s.trace.Workers[sl.row], &sl.life
+	w.ID, w.ExitReason, w.Lost = l.id, l.reason, l.lost
+	w.Requested, w.Started = since(s.t0, l.requested), since(s.t0, l.started)
+	w.Ready, w.Ended = since(s.t0, l.ready), since(s.t0, l.ended)
+	w.Warm = w.Ready.Known() && w.Ready <= 0
+	w.ClockOffset, w.ClockUncertainty = trace.Time(l.offset), trace.Time(l.uncertainty)
+}
+
+// open announces the job to a ready worker and gives it work.
+func (s *schedule) open(sl *slot) {
+	if s.job == nil || s.left == 0 {
+		return
+	}
+	sl.open = true
+	sl.link.Open(s.spec)
+	s.feed(sl)
+}
+
+// handle takes care of all events that wait.
+func (s *schedule) handle() {
+	events := s.pool.inbox.take(s.reuse)
+	for i := range events {
+		s.event(&events[i])
+	}
+	s.reuse = events
+	if s.job != nil && s.options.Progress != nil {
+		s.options.Progress(s.job.Len()-s.left, s.job.Len())
+	}
+}
+
+func (s *schedule) event(e *exchange.Event) {
+	sl := s.pool.slots[e.Slot]
+	if e.Generation != sl.generation || !sl.alive {
+		return // of a worker that was given up
+	}
+	switch e.Kind {
+	case exchange.Started:
+		sl.life.started, sl.life.id = e.At, e.ID
+		s.note(sl)
+	case exchange.Ready:
+		if e.ID != "" {
+			sl.life.id = e.ID
+		}
+		sl.link, sl.startFailures = e.Link, 0
+		sl.life.ready, sl.life.offset, sl.life.uncertainty = e.At, e.ClockOffset, e.ClockUncertainty
+		s.note(sl)
+		if !s.cancelled {
+			s.open(sl)
+		}
+	case exchange.Delivered:
+		s.delivered(sl, e.Delivery)
+	case exchange.Closed:
+		s.closed(sl, e.Stats)
+	case exchange.Exited:
+		s.exited(sl, e)
+	}
+}
+
+// exited takes note that a worker is gone, hands its tasks to others, and
+// replaces it when there is work left.
+func (s *schedule) exited(sl *slot, e *exchange.Event) {
+	wasReady := sl.link != nil
+	sl.alive, sl.link, sl.open = false, nil, false
+	sl.life.ended, sl.life.reason, sl.life.lost = e.At, e.Reason, !e.Expected
+	s.note(sl)
+	s.lose(sl, e)
+	if needed := s.job == nil || s.left > 0; !s.begun || !needed || s.cancelled || s.fatal != nil {
+		return
+	}
+	if !wasReady {
+		sl.startFailures++
+	}
+	given := sl.startFailures >= maxStartFailures
+	switch {
+	case e.Fatal, given && (s.job == nil || s.allGone()):
+		s.fatal = startError(s.pool.Backend(), e.Reason)
+	case !given:
+		s.pool.launcher.Launch(s.pool.ctx, []Request{s.request(sl)}, s.pool.inbox.post)
+	}
+}
+
+func startError(backend, reason string) error {
+	return fmt.Errorf("backend %s: workers do not start: %s", backend, reason)
+}
+
+func (s *schedule) allGone() bool {
+	return !slices.ContainsFunc(s.pool.slots, func(sl *slot) bool { return sl.alive })
+}
+
+// end closes the job on all workers. Those that do not close it in time are
+// ended, after a job that was cancelled, or else told apart in the trace by
+// what is missing.
+func (s *schedule) end() {
+	stop := s.cancelled || s.fatal != nil
+	for _, sl := range s.pool.slots {
+		if sl.open {
+			sl.link.Finish(stop)
+		}
+	}
+	s.wait(closeWait, func(sl *slot) bool { return sl.open })
+	if stop || s.anyOpen() {
+		for _, sl := range s.pool.slots {
+			if sl.open {
+				sl.link.Kill()
+			}
+		}
+		s.wait(4*closeWait, func(sl *slot) bool { return sl.open })
+	}
+	if stop {
+		s.last = now()
+		for _, sl := range s.pool.slots {
+			s.abandon(sl)
+		}
+	}
+}
+
+func (s *schedule) anyOpen() bool {
+	return slices.ContainsFunc(s.pool.slots, func(sl *slot) bool { return sl.open })
+}
+
+// wait handles events while some slot is as asked, but no longer than limit.
+func (s *schedule) wait(limit time.Duration, while func(*slot) bool) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for slices.ContainsFunc(s.pool.slots, while) {
+		select {
+		case <-timer.C:
+			return
+		case <-s.pool.inbox.signal:
+			s.handle()
+		}
+	}
+}
+
+// closed takes a worker's account of the job.
+func (s *schedule) closed(sl *slot, stats *exchange.Stats) {
+	if !sl.open || stats.JobID != s.spec.ID {
+		return
+	}
+	sl.open = false
+	w := &s.trace.Workers[sl.row]
+	w.PeakMemory = stats.PeakMemory
+	if stats.CPU != exchange.NotKnown {
+		w.CPU = trace.Time(stats.CPU)
+	}
+	s.stored(sl, stats.Stored)
+}
+
+// finishedTrace returns the trace of a job that is over.
+func (s *schedule) finishedTrace() *trace.Trace {
+	s.trace.Makespan = trace.Time(s.last - s.t0)
+	return &s.trace
+}
+
+// label names a task by its input.
+func (s *schedule) label(task int) string {
+	if s.options.Label != nil {
+		return s.options.Label(task)
+	}
+	return fmt.Sprintf("task %d", task)
+}
+
+// errLost is the cause of a task's error when its workers were lost.
+var errLost = errors.New("the worker was lost")
