@@ -12,7 +12,9 @@ type Interval struct {
 	Confidence float64 `json:"confidence"`
 }
 
-// Speedup is T_base / T_N with its base named: serial, or a point's label.
+// Speedup is T_base / T_N with its base named: serial, or one worker on the
+// backend. For weak scaling a base of another size is scaled to the point's,
+// and says so.
 type Speedup struct {
 	Interval
 	Base string `json:"base"`
@@ -48,32 +50,36 @@ type Overhead struct {
 // Point is what a run says of one point: the base of tables, plots and JSON.
 // Numbers that were not measured are nil.
 type Point struct {
-	Cores   int          `json:"cores"`
-	Workers int          `json:"workers"`
-	Trials  int          `json:"trials"`
-	Tasks   int          `json:"tasks"`
-	Kind    results.Kind `json:"kind"`
+	Cores   int `json:"cores"`
+	Workers int `json:"workers"`
+	// Trials is how many are in the figures.
+	Trials int          `json:"trials"`
+	Tasks  int          `json:"tasks"`
+	Kind   results.Kind `json:"kind"`
 	// Label names the point's size and settings where a run has several.
 	Label    string           `json:"label,omitempty"`
 	Size     int64            `json:"size,omitempty"`
 	Settings results.Settings `json:"settings,omitempty"`
 	Makespan Interval         `json:"makespan_s"`
 	Speedup  *Speedup         `json:"speedup"`
-	// Efficiency is S/N; KarpFlatt is (1/S - 1/N)/(1 - 1/N), nil at N = 1.
+	// Efficiency is S/N, N being workers; KarpFlatt is (1/S - 1/N)/(1 - 1/N), nil at N = 1.
 	Efficiency *float64 `json:"efficiency"`
 	KarpFlatt  *float64 `json:"karp_flatt"`
 	Startup    Startup  `json:"startup_s"`
 	// BusyCore and Overhead are of the trial with the (lower) median makespan,
 	// MedianTrial, in core-seconds.
-	BusyCore        float64  `json:"busy_core_s"`
-	Overhead        Overhead `json:"overhead_core_s"`
-	MedianTrial     int      `json:"median_trial"`
-	PerTaskOverhead float64  `json:"per_task_overhead_s"`
+	BusyCore    float64  `json:"busy_core_s"`
+	Overhead    Overhead `json:"overhead_core_s"`
+	MedianTrial int      `json:"median_trial"`
+	// PerTaskOverhead is Overhead.Total / Tasks.
+	PerTaskOverhead float64 `json:"per_task_overhead_s"`
 	// DispatchWall is the median of wall / M of no-op tasks on the ready pool.
 	DispatchWall *float64 `json:"dispatch_wall_s"`
-	// UsefulShare is the tasks' core-seconds over the billed ones.
+	// UsefulShare is the tasks' core-seconds over the billed ones, or where
+	// nobody bills, over those that workers lived for; of the median trial.
 	UsefulShare *float64 `json:"useful_share"`
-	// Cost is in USD by the price list named in the summary; nil without one.
+	// Cost is in USD by the price list named in the summary, of the median
+	// trial; nil without one.
 	Cost *float64 `json:"cost_usd"`
 	// DriverCPUShare is the driver's processor time over the makespan, in
 	// cores, median over trials; on inproc it includes the tasks.
@@ -81,15 +87,19 @@ type Point struct {
 	// WorkerCPU is the processor time of all workers of the median trial in
 	// seconds; nil where it could not be told.
 	WorkerCPU *float64 `json:"worker_cpu_s"`
-	Failed    int      `json:"failed_tasks"`
-	Lost      int      `json:"lost_attempts"`
+	// Failed counts tasks without a result, Lost lost attempts, over all
+	// trials.
+	Failed int `json:"failed_tasks"`
+	Lost   int `json:"lost_attempts"`
 
 	Warnings []results.Warning `json:"warnings"`
 }
 
 // Serial is the workload in a plain loop, no runner.
 type Serial struct {
-	Trials   int      `json:"trials"`
+	Trials int `json:"trials"`
+	// Size is what it ran at; the smallest where it ran at several.
+	Size     int64    `json:"size,omitempty"`
 	Makespan Interval `json:"makespan_s"`
 }
 
