@@ -179,8 +179,12 @@ type Trial struct {
 	During    Load       `json:"load_during"`
 	Usage     []Usage    `json:"usage,omitempty"`
 	Warnings  []Warning  `json:"warnings,omitempty"`
-	Blocks    []Block    `json:"blocks,omitempty"`
-	Unknown   Unknown    `json:"-"`
+	// Blocks are set by the Writer.
+	Blocks  []Block `json:"blocks,omitempty"`
+	Unknown Unknown `json:"-"`
+	// WorkerUnknown holds, by index of the worker, what the worker lines have
+	// that this version does not know; nil when none has.
+	WorkerUnknown map[int]Unknown `json:"-"`
 }
 
 // End is the last line of a run that is complete.

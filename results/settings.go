@@ -1,0 +1,44 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// UnmarshalJSON reads an object of scalars and keeps whole numbers exact: a
+// number without fraction or exponent becomes an int64 (a json.Number where it
+// does not fit), any other a float64.
+func (s *Settings) UnmarshalJSON(data []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var values map[string]any
+	if err := decoder.Decode(&values); err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	for name, value := range values {
+		number, ok := value.(json.Number)
+		if !ok {
+			continue
+		}
+		values[name] = scalar(number)
+	}
+	*s = values
+	return nil
+}
+
+// scalar returns the number as an int64 or float64 where that loses nothing
+// of a whole number.
+func scalar(number json.Number) any {
+	if !strings.ContainsAny(number.String(), ".eE") {
+		if whole, err := number.Int64(); err == nil {
+			return whole
+		}
+		return number
+	}
+	if f, err := number.Float64(); err == nil {
+		return f
+	}
+	return number
+}
