@@ -46,6 +46,7 @@ type document struct {
 func documents() []document {
 	return []document{
 		{"bench", metrics.SummarySchema, "What a run says of a workload on a backend", reflect.TypeFor[metrics.Summary](), true},
+		{"run", RunSchema, "What a single run of a workload gave", reflect.TypeFor[RunResult](), false},
 	}
 }
 

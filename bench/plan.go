@@ -1,0 +1,233 @@
+// Package bench measures: it runs a plan's trials on backends, one sweep over
+// core counts for each workload, and keeps each trial in the record as it
+// ends.
+//
+// It joins what runs (workloads, runner) and what records (results). What the
+// record says is computed by bench/metrics and shown by report.
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"corecast/results"
+	"corecast/workloads"
+)
+
+// Plan is what a run is to measure. It is kept in the run's header, and a run
+// that was interrupted goes on by it.
+type Plan struct {
+	Sweeps []Sweep `json:"sweeps"`
+	// Seed decides the order of trials.
+	Seed uint64 `json:"seed"`
+	// Reps is how often each point is measured. With Precision or Budget it is
+	// the least.
+	Reps int `json:"reps"`
+	// MaxReps bounds repetitions that Precision or Budget ask for.
+	MaxReps int `json:"max_reps"`
+	// Precision is the wanted relative half-width of the makespan's interval
+	// (0.02: plus or minus 2 %); 0: Reps repetitions and no more.
+	Precision float64 `json:"precision,omitempty"`
+	// Budget is the time to measure in; 0: no limit. Each point is measured
+	// once whatever it says.
+	Budget workloads.Duration `json:"budget,omitempty"`
+	// Price names the price list that costs are told by; empty: none.
+	Price string `json:"price,omitempty"`
+	// Once is set for a single run of a workload: no warm-up, no serial base.
+	Once bool `json:"once,omitempty"`
+	// Warm is set to measure on ready pools: workers are started before the
+	// job is submitted, and there is neither warm-up nor serial base.
+	Warm bool `json:"warm,omitempty"`
+}
+
+// PriceOf returns the name of the price list that a run's plan names; empty
+// for none.
+func PriceOf(h results.Header) string {
+	var p Plan
+	if err := json.Unmarshal(h.Plan, &p); err != nil {
+		return "" // the run of another program, or an imported one
+	}
+	return p.Price
+}
+
+// Scaling says what stays the same over core counts.
+type Scaling string
+
+// The ways to scale.
+const (
+	Strong Scaling = "strong" // the work
+	Weak   Scaling = "weak"   // the work a core
+)
+
+// Sweep is one workload on one backend over core counts.
+type Sweep struct {
+	Workload string `json:"workload"`
+	// Settings are the workload's, as it marshals them.
+	Settings json.RawMessage `json:"settings"`
+	Backend  string          `json:"backend"`
+	Cores    []int           `json:"cores"`
+	// VCPU is what each worker has.
+	VCPU    float64 `json:"vcpu"`
+	Scaling Scaling `json:"scaling"`
+	// Chunk fixes the tasks handed out together; 0: adapted.
+	Chunk int `json:"chunk,omitempty"`
+	// TaskTimeout bounds an attempt; 0: no limit.
+	TaskTimeout workloads.Duration `json:"task_timeout,omitempty"`
+	// JobTimeout bounds a trial; 0: no limit.
+	JobTimeout workloads.Duration `json:"job_timeout,omitempty"`
+}
+
+// InputError is an error in what was asked for.
+type InputError struct{ Err error }
+
+// Error returns the cause's text.
+func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *InputError) Unwrap() error { return e.Err }
+
+func inputError(format string, args ...any) error {
+	return &InputError{fmt.Errorf(format, args...)}
+}
+
+// NewSweep makes a sweep of a workload with its present settings.
+func NewSweep(w workloads.Workload, backend string, cores []int) (Sweep, error) {
+	settings, err := json.Marshal(w)
+	if err != nil {
+		return Sweep{}, fmt.Errorf("keep the settings of %s: %w", w.Name(), err)
+	}
+	return Sweep{Workload: w.Name(), Settings: settings, Backend: backend, Cores: cores, VCPU: 1, Scaling: Strong}, nil
+}
+
+// workload returns the sweep's workload with its settings, scaled to a core
+// count.
+func (s *Sweep) workload(cores int) (workloads.Workload, error) {
+	w, err := workloads.New(s.Workload)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	if err := json.Unmarshal(s.Settings, w); err != nil {
+		return nil, inputError("settings of %s: %w", s.Workload, err)
+	}
+	if s.Scaling == Weak {
+		sized, ok := w.(workloads.Sized)
+		if !ok {
+			return nil, inputError("workload %s has no size to scale with the cores: weak scaling needs one", s.Workload)
+		}
+		if sized.Size() > math.MaxInt64/int64(cores) {
+			return nil, inputError("size %d times %d cores is out of range", sized.Size(), cores)
+		}
+		sized.SetSize(sized.Size() * int64(cores))
+	}
+	return w, nil
+}
+
+// Validate checks what can be known to be wrong before anything is run.
+func (p *Plan) Validate(m results.Machine) error {
+	switch {
+	case len(p.Sweeps) == 0:
+		return inputError("nothing to measure")
+	case p.Reps < 1:
+		return inputError("%d repetitions: at least 1", p.Reps)
+	case p.Reps > 10_000:
+		return inputError("%d repetitions: at most 10000", p.Reps)
+	case p.Precision < 0 || p.Precision >= 1 || math.IsNaN(p.Precision):
+		return inputError("precision %v: write a share between 0 and 1, such as 0.02 or 2%%", p.Precision)
+	case p.Budget < 0:
+		return inputError("time budget %v is negative", time.Duration(p.Budget))
+	}
+	for i := range p.Sweeps {
+		if err := p.Sweeps[i].validate(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sweep) validate(m results.Machine) error {
+	b, err := FindBackend(s.Backend)
+	if err != nil {
+		return &InputError{err}
+	}
+	if s.Scaling != Strong && s.Scaling != Weak {
+		return inputError("scaling %q is neither strong nor weak", s.Scaling)
+	}
+	if s.Chunk < 0 {
+		return inputError("chunk %d is negative", s.Chunk)
+	}
+	if s.TaskTimeout < 0 {
+		return inputError("task timeout %v is negative", time.Duration(s.TaskTimeout))
+	}
+	if s.JobTimeout < 0 {
+		return inputError("timeout %v is negative", time.Duration(s.JobTimeout))
+	}
+	if len(s.Cores) == 0 {
+		return inputError("no core counts for %s", s.Workload)
+	}
+	for _, cores := range s.Cores {
+		if _, err := s.workers(cores); err != nil {
+			return err
+		}
+		if _, err := s.workload(cores); err != nil {
+			return err
+		}
+		if err := b.fits(cores, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// workers returns how many workers give a number of cores.
+func (s *Sweep) workers(cores int) (int, error) {
+	if cores < 1 || cores > MaxCores {
+		return 0, inputError("core count %d is not between 1 and %d", cores, MaxCores)
+	}
+	if s.VCPU < 1 || s.VCPU != math.Trunc(s.VCPU) {
+		return 0, inputError("%v vCPU a worker: a whole number of 1 and more", s.VCPU)
+	}
+	if cores%int(s.VCPU) != 0 {
+		return 0, inputError("%d cores cannot be had in workers of %v vCPU", cores, s.VCPU)
+	}
+	return cores / int(s.VCPU), nil
+}
+
+// fits checks that the driver may open as many files as the workers take.
+func (b *Backend) fits(workers int, m results.Machine) error {
+	const own = 64
+	if need := int64(workers*b.FilesEach + own); b.FilesEach > 0 && m.OpenFiles > 0 && need > m.OpenFiles {
+		return inputError("%d workers on backend %s need %d open files, and the limit is %d: raise it (ulimit -n) or ask for at most %d",
+			workers, b.Name, need, m.OpenFiles, (m.OpenFiles-own)/int64(b.FilesEach))
+	}
+	return nil
+}
+
+// sizeOf returns the workload's size, 0 where it has none.
+func sizeOf(w workloads.Workload) int64 {
+	if s, ok := w.(workloads.Sized); ok {
+		return s.Size()
+	}
+	return 0
+}
+
+// prepared is a workload made ready, with what is to be removed after it.
+type prepared struct {
+	job  workloads.Job
+	size int64
+}
+
+// prepare makes the sweep's job for a core count ready in a folder of its own.
+func (s *Sweep) prepare(ctx context.Context, cores int, temp string) (*prepared, error) {
+	w, err := s.workload(cores)
+	if err != nil {
+		return nil, err
+	}
+	j, err := w.Prepare(ctx, workloads.Env{Temp: temp})
+	if err != nil {
+		return nil, err
+	}
+	return &prepared{job: j, size: sizeOf(w)}, nil
+}

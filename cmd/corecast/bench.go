@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"corecast/bench"
+	"corecast/internal/machine"
+	"corecast/results"
+	"corecast/runner"
+	"corecast/workloads"
+)
+
+// defaultBudget keeps a bench without arguments under a minute on a slow
+// machine too.
+const defaultBudget = 45 * time.Second
+
+// benchFlags are the flags of bench and of its subcommands.
+type benchFlags struct {
+	settings
+	reps, maxReps int
+	budget        time.Duration
+	precision     string
+	scaling       string
+	orderSeed     uint64
+	resume        string
+}
+
+func (f *benchFlags) bind(cmd *cobra.Command) {
+	f.settings.bind(cmd, "", "core counts: a list such as 1,2,4 or a range such as 1..16x2 or 1..8 (default: powers of two up to all)")
+	fs := cmd.Flags()
+	fs.IntVar(&f.reps, "reps", 7, "repetitions of each point")
+	fs.DurationVar(&f.budget, "time", 0, "time to measure in, such as 60s: repetitions as it allows, each point once at least")
+	fs.StringVar(&f.precision, "precision", "", "repeat until the interval of the makespan is this narrow, such as 2%")
+	fs.IntVar(&f.maxReps, "max-reps", 50, "most repetitions that --precision or --time ask for")
+	fs.StringVar(&f.scaling, "scaling", "strong", "strong: the same work on all core counts; weak: work in proportion to cores")
+	fs.Uint64Var(&f.orderSeed, "order-seed", 0, "seed of the order of trials (default: drawn, and recorded)")
+	cmd.RegisterFlagCompletionFunc("scaling", cobra.FixedCompletions([]string{"strong", "weak"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// newBench makes bench: with a subcommand for each workload, and without one
+// the default sweep.
+func (a *app) newBench() *cobra.Command {
+	f := &benchFlags{}
+	cmd := &cobra.Command{
+		Use:   "bench [workload]",
+		Short: "measure a workload over core counts",
+		Long: `Measure a workload over core counts: a sweep, each point several times in
+random order, after a warm-up, beside the same work in a plain loop (serial).
+
+Without a workload, montecarlo and logsearch are measured at 1 to all cores, in
+under a minute on two cores. Each trial is saved as it ends; a run that was
+interrupted is finished by --resume.`,
+		Example: `  corecast bench
+  corecast bench montecarlo --cores 1,2,4 --reps 10 --price codeengine
+  corecast bench logsearch --input '/var/log/*.log' --pattern 'error|fail' --time 30s
+  corecast bench overhead
+  corecast bench --resume latest`,
+		Args: unknownWorkload,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.resume != "" {
+				return a.resume(cmd.Context(), f)
+			}
+			if !cmd.Flags().Changed("time") && !cmd.Flags().Changed("reps") {
+				f.budget, f.maxReps = defaultBudget, f.reps
+			}
+			return a.bench(cmd, f, workloads.NewMonteCarlo(), workloads.NewLogSearch())
+		},
+	}
+	f.bind(cmd)
+	cmd.Flags().StringVar(&f.resume, "resume", "", "finish a run that was interrupted: its id, its folder, or latest")
+	for _, make := range workloads.All() {
+		w, f := make(), &benchFlags{}
+		sub := &cobra.Command{
+			Use: w.Name(), Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd, f, w) },
+		}
+		f.bind(sub)
+		cmd.AddCommand(sub)
+		bindWorkload(sub, w)
+	}
+	cmd.AddCommand(a.newOverhead())
+	return cmd
+}
+
+// unknownWorkload refuses what is not a subcommand.
+func unknownWorkload(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if _, err := workloads.New(args[0]); err != nil {
+		return err
+	}
+	return fmt.Errorf("unexpected argument %q", args[len(args)-1])
+}
+
+// plan makes the plan that the flags ask for.
+func (f *benchFlags) plan(cmd *cobra.Command, m results.Machine, works []workloads.Workload) (bench.Plan, error) {
+	p := bench.Plan{Seed: f.orderSeed, Reps: f.reps, MaxReps: max(f.maxReps, f.reps), Budget: workloads.Duration(f.budget), Price: f.price}
+	if err := f.check(); err != nil {
+		return p, err
+	}
+	cores, err := parseCores(f.cores, m)
+	if err != nil {
+		return p, err
+	}
+	if f.precision != "" {
+		if p.Precision, err = parseShare(f.precision); err != nil {
+			return p, fmt.Errorf("--precision: %w", err)
+		}
+	}
+	if !cmd.Flags().Changed("order-seed") {
+		var b [8]byte
+		rand.Read(b[:])
+		p.Seed = binary.LittleEndian.Uint64(b[:]) >> 16 // short enough to type
+	}
+	for _, w := range works {
+		s, err := f.sweep(w, cores)
+		if err != nil {
+			return p, err
+		}
+		s.Scaling = bench.Scaling(f.scaling)
+		p.Sweeps = append(p.Sweeps, s)
+	}
+	return p, p.Validate(m)
+}
+
+// bench measures workloads and shows what was found.
+func (a *app) bench(cmd *cobra.Command, f *benchFlags, works ...workloads.Workload) error {
+	plan, err := f.plan(cmd, machine.Fingerprint(), works)
+	if err != nil {
+		return err
+	}
+	w, err := a.create(f.output, plan)
+	if err != nil {
+		return err
+	}
+	return a.measure(cmd.Context(), w, plan, nil, f.format)
+}
+
+// create makes the folder of a run.
+func (a *app) create(output string, plan bench.Plan) (*results.Writer, error) {
+	data, err := json.Marshal(plan)
+	if err != nil {
+		return nil, fmt.Errorf("keep the plan: %w", err)
+	}
+	now := time.Now().UTC()
+	h := results.Header{ID: results.NewID(now), Created: now, Version: version, Command: os.Args, Plan: data}
+	if output == "" {
+		output = filepath.Join(a.runs, h.ID)
+	}
+	return results.Create(output, h)
+}
+
+// resume finishes a run that was interrupted.
+func (a *app) resume(ctx context.Context, f *benchFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	dir, err := results.Find(a.runs, f.resume)
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	w, r, warnings, err := results.Resume(dir)
+	if errors.Is(err, results.ErrComplete) {
+		fmt.Fprintf(a.stderr, "corecast: %s is complete; nothing to resume\n", show(dir))
+		return a.present(dir, f.format, f.price, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("--resume: %w", err)
+	}
+	for _, warning := range warnings {
+		fmt.Fprintf(a.stderr, "corecast: %s\n", warning.Text)
+	}
+	var plan bench.Plan
+	if err := json.Unmarshal(r.Header.Plan, &plan); err != nil || len(plan.Sweeps) == 0 {
+		w.Close()
+		return fmt.Errorf("--resume: %s has no plan that this version can go on by", show(dir))
+	}
+	return a.measure(ctx, w, plan, r.Trials, f.format)
+}
+
+// measure runs a plan into a run's folder and shows it.
+func (a *app) measure(ctx context.Context, w *results.Writer, plan bench.Plan, done []results.Trial, format string) error {
+	progress := a.newProgress()
+	failed, err := bench.Run(ctx, plan, w, done, bench.Options{Progress: progress.update})
+	progress.stop()
+	if e := w.Close(); e != nil && err == nil {
+		err = e
+	}
+	if err != nil {
+		return a.unfinished(w.Dir(), err)
+	}
+	return a.present(w.Dir(), format, plan.Price, failed)
+}
+
+// unfinished says where what was measured is; a folder in which nothing was is
+// removed.
+func (a *app) unfinished(dir string, err error) error {
+	if removed, e := results.RemoveEmpty(dir); e != nil || removed {
+		return errors.Join(err, e)
+	}
+	return fmt.Errorf("%w in %s; finish the run with: corecast bench --resume %s", err, show(dir), show(dir))
+}
+
+// present shows a run, and names the tasks that failed.
+func (a *app) present(dir, format, price string, failed *runner.TasksError) error {
+	r, err := results.Open(dir)
+	if err != nil {
+		return err
+	}
+	summaries, err := a.draw(r, price, dir)
+	if err != nil {
+		return err
+	}
+	if err := a.write(summaries, format); err != nil {
+		return err
+	}
+	if format == "table" {
+		fmt.Fprintf(a.stdout, "\nrecord and plots: %s\n", show(dir))
+	}
+	if failed != nil {
+		a.printFailures(failed)
+		return negative{failed}
+	}
+	var wrong []string
+	for _, t := range r.Trials {
+		if t.Check != "" {
+			wrong = append(wrong, fmt.Sprintf("trial %d: %s", t.Index, t.Check))
+		}
+	}
+	if len(wrong) > 0 {
+		fmt.Fprintf(a.stderr, "corecast: wrong answers: %s\n", strings.Join(wrong, "; "))
+		return negative{errors.New("wrong answers")}
+	}
+	return nil
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"corecast/bench"
+	"corecast/bench/cost"
+	"corecast/bench/metrics"
+	"corecast/report"
+	"corecast/results"
+	"corecast/workloads"
+)
+
+// newReport makes report: show a run again.
+func (a *app) newReport() *cobra.Command {
+	var format, price, output string
+	cmd := &cobra.Command{
+		Use:   "report RUN",
+		Short: "show a run again: tables, and plots drawn anew",
+		Long: `Show a run again. RUN is its folder, its id or the beginning of it, or latest.
+The plots are drawn anew from the record, into the run's folder or --output.`,
+		Example: `  corecast report latest
+  corecast report 20261123-1919 --price codeengine
+  corecast report runs/20261123-191945-x7k2 --format json`,
+		Args: oneRun,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := checkFormat(format, "table", "json"); err != nil {
+				return err
+			}
+			r, err := a.open(args[0])
+			if err != nil {
+				return err
+			}
+			dir := r.Dir
+			if output != "" {
+				dir = output
+			}
+			summaries, err := a.draw(r, price, dir)
+			if err != nil {
+				return err
+			}
+			if err := a.write(summaries, format); err != nil || format == "json" {
+				return err
+			}
+			_, err = fmt.Fprintf(a.stdout, "\nplots: %s\n", show(filepath.Join(dir, "plots")))
+			return err
+		},
+		ValidArgsFunction: a.completeRuns,
+	}
+	formatFlag(cmd, &format, "table", "json")
+	cmd.Flags().StringVar(&price, "price", "", "price list to tell costs by (default: the one of the run)")
+	cmd.Flags().StringVar(&output, "output", "", "folder to make the folder plots in (default: the run's)")
+	return cmd
+}
+
+func oneRun(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("which run? give its folder, its id, or latest (see corecast list runs)")
+	}
+	return nil
+}
+
+// open opens a run by its folder or id.
+func (a *app) open(name string) (*results.Run, error) {
+	dir, err := results.Find(a.runs, name)
+	if err != nil {
+		return nil, err
+	}
+	return results.Open(dir)
+}
+
+func (a *app) completeRuns(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	infos, err := results.List(a.runs)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	ids := []string{"latest"}
+	for _, i := range infos {
+		ids = append(ids, i.ID)
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
+
+// draw summarizes a run and draws its plots into the folder plots of dir.
+func (a *app) draw(r *results.Run, price, dir string) ([]metrics.Summary, error) {
+	if price == "" {
+		price = bench.PriceOf(r.Header)
+	}
+	list, err := priceList(price)
+	if err != nil {
+		return nil, err
+	}
+	summaries, err := metrics.Summarize(r, metrics.Options{Price: list})
+	if err != nil {
+		return nil, err
+	}
+	sources, err := report.Sources(r, summaries)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := report.WriteAll(dir, sources...); err != nil {
+		return nil, err
+	}
+	return summaries, nil
+}
+
+// write prints summaries.
+func (a *app) write(summaries []metrics.Summary, format string) error {
+	if format == "json" {
+		return report.WriteJSON(a.stdout, summaries)
+	}
+	return report.WriteTable(a.stdout, summaries, report.TableOptions{Colour: isTerminal(a.stdout) && os.Getenv("NO_COLOR") == ""})
+}
+
+// newExport makes export.
+func (a *app) newExport() *cobra.Command {
+	var format, output string
+	cmd := &cobra.Command{Use: "export", Short: "write a run's record in other formats", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	tasks := &cobra.Command{
+		Use:     "tasks RUN",
+		Short:   "write a row for each attempt at each task",
+		Example: "  corecast export tasks latest --format csv --output tasks.csv",
+		Args:    oneRun,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := checkFormat(format, results.ExportFormats()...); err != nil {
+				return err
+			}
+			r, err := a.open(args[0])
+			if err != nil {
+				return err
+			}
+			return a.toFile(output, func(w io.Writer) error { return results.ExportTasks(w, r, format) })
+		},
+		ValidArgsFunction: a.completeRuns,
+	}
+	formatFlag(tasks, &format, results.ExportFormats()...)
+	tasks.Flags().StringVar(&output, "output", "", "file to write (default: standard output)")
+	cmd.AddCommand(tasks)
+	return cmd
+}
+
+// toFile has a function write to a new file, or to standard output.
+func (a *app) toFile(path string, write func(io.Writer) error) (err error) {
+	if path == "" {
+		return write(a.stdout)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	defer func() {
+		if e := f.Close(); e != nil && err == nil {
+			err = fmt.Errorf("--output: %w", e)
+		}
+	}()
+	return write(f)
+}
+
+// newSchema makes schema.
+func (a *app) newSchema() *cobra.Command {
+	return &cobra.Command{
+		Use:       "schema [name]",
+		Short:     "print the JSON Schema of an output: " + strings.Join(report.SchemaNames(), ", "),
+		Example:   "  corecast schema bench",
+		ValidArgs: report.SchemaNames(),
+		Args:      cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				_, err := fmt.Fprintln(a.stdout, strings.Join(report.SchemaNames(), "\n"))
+				return err
+			}
+			data, err := report.Schema(args[0])
+			if err != nil {
+				return err
+			}
+			_, err = a.stdout.Write(data)
+			return err
+		},
+	}
+}
+
+// newList makes list.
+func (a *app) newList() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "list workloads, backends, runs, prices or plots", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(
+		listOf(a, "workloads", "the built-in workloads", func() ([]named, error) {
+			var rows []named
+			for _, make := range workloads.All() {
+				rows = append(rows, named{make().Name(), make().Summary()})
+			}
+			return rows, nil
+		}),
+		listOf(a, "backends", "where workers can run", func() ([]named, error) {
+			var rows []named
+			for _, b := range bench.Backends() {
+				rows = append(rows, named{b.Name, b.Summary})
+			}
+			return rows, nil
+		}),
+		listOf(a, "prices", "the price lists", func() ([]named, error) {
+			var rows []named
+			for _, p := range cost.Prices() {
+				rows = append(rows, named{p.Name, p.Title()})
+			}
+			return rows, nil
+		}),
+		listOf(a, "plots", "the plots of a report", func() ([]named, error) {
+			var rows []named
+			for _, p := range report.Plots() {
+				rows = append(rows, named{p.Name, p.Title})
+			}
+			return rows, nil
+		}),
+		listOf(a, "runs", "the runs in the folder of runs, newest first", a.runRows),
+	)
+	return cmd
+}
+
+// runRow is a row of the list of runs.
+type runRow struct {
+	ID        string    `json:"run_id"`
+	Dir       string    `json:"dir"`
+	Created   time.Time `json:"created"`
+	Workloads []string  `json:"workloads"`
+	Backends  []string  `json:"backends"`
+	Trials    int       `json:"trials"`
+	Complete  bool      `json:"complete"`
+	Running   bool      `json:"running"`
+	Damage    string    `json:"damage,omitempty"`
+}
+
+func (a *app) runRows() ([]runRow, error) {
+	infos, err := results.List(a.runs)
+	rows := make([]runRow, 0, len(infos))
+	for _, i := range infos {
+		r := runRow{i.ID, i.Dir, i.Created, i.Workloads, i.Backends, i.Trials, i.Complete, i.Running, ""}
+		if i.Damage != nil {
+			r.Damage = i.Damage.Error()
+		}
+		rows = append(rows, r)
+	}
+	return rows, err
+}
+
+// named is a row of most lists.
+type named struct {
+	Name    string `json:"name"`
+	Summary string `json:"summary"`
+}
+
+// listOf makes a subcommand of list.
+func listOf[T any](a *app, what, short string, rows func() ([]T, error)) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use: what, Short: "list " + short, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := checkFormat(format, "table", "json"); err != nil {
+				return err
+			}
+			list, err := rows()
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return a.writeJSON(append([]T{}, list...))
+			}
+			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			for _, row := range list {
+				writeRow(w, row)
+			}
+			return w.Flush()
+		},
+	}
+	formatFlag(cmd, &format, "table", "json")
+	return cmd
+}
+
+func writeRow(w io.Writer, row any) {
+	switch row := row.(type) {
+	case named:
+		fmt.Fprintf(w, "%s\t%s\n", row.Name, row.Summary)
+	case runRow:
+		state := "complete"
+		switch {
+		case row.Damage != "":
+			state = "damaged: " + row.Damage
+		case row.Running:
+			state = "running"
+		case !row.Complete:
+			state = "interrupted: finish it with corecast bench --resume " + row.ID
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s on %s\t%d trials\t%s\n", row.ID, row.Created.Local().Format("2006-01-02 15:04"),
+			strings.Join(row.Workloads, ", "), strings.Join(row.Backends, ", "), row.Trials, state)
+	}
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"corecast/bench"
+	"corecast/bench/metrics"
+	"corecast/internal/machine"
+	"corecast/report"
+	"corecast/results"
+	"corecast/runner"
+	"corecast/workloads"
+)
+
+// runFlags are the flags of run's subcommands.
+type runFlags struct {
+	settings
+	timeout time.Duration
+}
+
+// newRun makes run, with a subcommand for each workload.
+func (a *app) newRun() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run workload",
+		Short: "run a workload once, fanned out, and print its answer",
+		Long: `Run a workload once, fanned out over cores, and print its answer with what the
+fan-out cost. The run is recorded like a sweep's.`,
+		Example: `  corecast run logsearch --input '/var/log/*.log' --pattern 'error|fail' --cores 2 --format json
+  corecast run montecarlo --size 1e8 --model pi
+  corecast run sleep --tasks 1000 --duration 10ms`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("run: which workload? (see corecast list workloads)")
+			}
+			return unknownWorkload(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	for _, make := range workloads.All() {
+		w, f := make(), &runFlags{}
+		sub := &cobra.Command{
+			Use: w.Name(), Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.runOnce(cmd, f, w) },
+		}
+		f.bind(sub, "", "number of cores (default: all)")
+		sub.Flags().DurationVar(&f.timeout, "timeout", 0, "limit of the whole job, such as 10m (default: none)")
+		cmd.AddCommand(sub)
+		bindWorkload(sub, w)
+	}
+	return cmd
+}
+
+// runOnce runs a workload once.
+func (a *app) runOnce(cmd *cobra.Command, f *runFlags, w workloads.Workload) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	m := machine.Fingerprint()
+	cores, err := oneCount(f.cores, m)
+	if err != nil {
+		return err
+	}
+	sweep, err := f.sweep(w, []int{cores})
+	if err != nil {
+		return err
+	}
+	sweep.JobTimeout = workloads.Duration(f.timeout)
+	plan := bench.Plan{Sweeps: []bench.Sweep{sweep}, Reps: 1, Price: f.price, Once: true}
+	if err := plan.Validate(m); err != nil {
+		return err
+	}
+	writer, err := a.create(f.output, plan)
+	if err != nil {
+		return err
+	}
+	progress := a.newProgress()
+	failed, err := bench.Run(cmd.Context(), plan, writer, nil, bench.Options{Progress: progress.update})
+	progress.stop()
+	if e := writer.Close(); e != nil && err == nil {
+		err = e
+	}
+	if err != nil {
+		if _, e := results.RemoveEmpty(writer.Dir()); e != nil {
+			err = errors.Join(err, e)
+		}
+		return err
+	}
+	return a.presentOnce(writer.Dir(), f, failed)
+}
+
+// oneCount reads --cores of run: one core count.
+func oneCount(s string, m results.Machine) (int, error) {
+	if s == "" {
+		return m.Cores, nil
+	}
+	cores, err := parseCores(s, m)
+	if err != nil {
+		return 0, err
+	}
+	if len(cores) != 1 {
+		return 0, fmt.Errorf("--cores: run takes one core count, %q gives %d (corecast bench takes several)", s, len(cores))
+	}
+	return cores[0], nil
+}
+
+// presentOnce prints the result of a run of one trial.
+func (a *app) presentOnce(dir string, f *runFlags, failed *runner.TasksError) error {
+	r, err := results.Open(dir)
+	if err != nil {
+		return err
+	}
+	price, err := priceList(f.price)
+	if err != nil {
+		return err
+	}
+	summaries, err := metrics.Summarize(r, metrics.Options{Price: price})
+	if err != nil {
+		return err
+	}
+	if len(summaries) != 1 || len(summaries[0].Points) != 1 {
+		return fmt.Errorf("%s: a run of one trial has %d summaries", show(dir), len(summaries))
+	}
+	result := report.NewRunResult(&summaries[0], r.Trials[0])
+	if failed != nil {
+		for _, t := range failed.Failed {
+			result.Failed = append(result.Failed, report.FailedTask{Task: t.Task, Input: t.Label, Error: t.Err.Error(), Attempts: t.Attempts, Lost: t.Lost})
+		}
+	}
+	if f.format == "json" {
+		err = a.writeJSON(result)
+	} else {
+		err = report.WriteRun(a.stdout, result, show(dir))
+	}
+	if err != nil {
+		return err
+	}
+	if failed != nil {
+		a.printFailures(failed)
+		return negative{failed}
+	}
+	if check := r.Trials[0].Check; check != "" {
+		fmt.Fprintf(a.stderr, "corecast: wrong answer: %s\n", check)
+		return negative{fmt.Errorf("wrong answer")}
+	}
+	return nil
+}
+
+// writeJSON writes one JSON value, indented.
+func (a *app) writeJSON(v any) error {
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}

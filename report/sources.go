@@ -1,0 +1,61 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"corecast/bench/metrics"
+	"corecast/results"
+)
+
+// Sources returns what plots of a run are drawn from: one source a summary,
+// with the traces of all trials. Traces are read one by one, and only those of
+// median trials are kept.
+func Sources(r *results.Run, summaries []metrics.Summary) ([]*Source, error) {
+	sources := make([]*Source, len(summaries))
+	for i := range summaries {
+		sources[i] = NewSource(&summaries[i], r.Header.Created)
+	}
+	for i := range r.Trials {
+		t := &r.Trials[i]
+		if t.Role != results.RoleTrial {
+			continue
+		}
+		s, point := placeOf(sources, t)
+		if s == nil {
+			continue // its point is in no figure, and the summary says so
+		}
+		tr, err := r.Trace(t.Index)
+		if err != nil {
+			return nil, fmt.Errorf("draw trial %d: %w", t.Index, err)
+		}
+		if tr == nil {
+			continue
+		}
+		if err := s.Add(point, t.Index, tr); err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
+}
+
+// placeOf finds the point that a trial is a repetition of.
+func placeOf(sources []*Source, t *results.Trial) (*Source, int) {
+	for _, s := range sources {
+		if s.Summary.Workload != t.Point.Workload || s.Summary.Backend != t.Point.Backend {
+			continue
+		}
+		for i, p := range s.Summary.Points {
+			if p.Cores == t.Point.Cores && p.Size == t.Point.Size && p.Kind == t.Kind && sameSettings(p.Settings, t.Point.Settings) {
+				return s, i
+			}
+		}
+	}
+	return nil, 0
+}
+
+func sameSettings(a, b results.Settings) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}

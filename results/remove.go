@@ -1,0 +1,27 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// RemoveEmpty removes a run's folder when the run holds no trial: what is left
+// of one that could not begin. Anything else in the folder stays, and the
+// folder with it. It reports whether the run was removed.
+func RemoveEmpty(dir string) (bool, error) {
+	r, err := Open(dir)
+	if err != nil || len(r.Trials) > 0 {
+		return false, err
+	}
+	for _, name := range []string{linesFile, tasksFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			return false, fmt.Errorf("remove a run without trials: %w", err)
+		}
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrExist) {
+		return true, nil // not empty: somebody else's files are in it
+	}
+	return true, nil
+}

@@ -1,0 +1,226 @@
+package workloads
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"corecast/internal/clock"
+	"corecast/runner"
+)
+
+// maxTasks bounds the tasks of a job: the index of a task has 31 bits.
+const maxTasks = math.MaxInt32
+
+// atLeast checks a whole-number setting against its least value.
+func atLeast(setting string, value, least int64) error {
+	if value < least {
+		return settingError(setting, "%d is less than %d", value, least)
+	}
+	return nil
+}
+
+// Duration is a time.Duration that people write as 10ms, also in JSON.
+type Duration time.Duration
+
+// MarshalJSON writes the duration as time.Duration prints it.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// UnmarshalJSON reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var s string
+	if err := json.Unmarshal(data, &s); err != nil {
+		return fmt.Errorf("duration %s: want a string such as \"10ms\"", data)
+	}
+	v, err := time.ParseDuration(s)
+	*d = Duration(v)
+	return err
+}
+
+// Synthetic is a workload of a number of equal tasks that do nothing useful:
+// noop returns at once, sleep waits, spin and busy keep a processor busy.
+type Synthetic struct {
+	kind  string
+	Count int64 `json:"tasks"`
+	// Each is the duration of a task: wall time of sleep and busy, processor
+	// time of spin; noop has none.
+	Each Duration `json:"duration,omitempty"`
+}
+
+// NewNoop returns noop with its default settings.
+func NewNoop() Workload { return &Synthetic{kind: "noop", Count: 100_000} }
+
+// NewSleep returns sleep with its default settings.
+func NewSleep() Workload {
+	return &Synthetic{kind: "sleep", Count: 20, Each: Duration(100 * time.Millisecond)}
+}
+
+// NewSpin returns spin with its default settings.
+func NewSpin() Workload {
+	return &Synthetic{kind: "spin", Count: 20, Each: Duration(100 * time.Millisecond)}
+}
+
+// NewBusy returns busy: count tasks that hold a core for a wall time each, by
+// looking at the clock all the while. Unlike spin's, they can be shorter than
+// a microsecond.
+func NewBusy(count int64, each time.Duration) Workload {
+	return &Synthetic{kind: "busy", Count: count, Each: Duration(each)}
+}
+
+// Name returns noop, sleep, spin or busy.
+func (w *Synthetic) Name() string { return w.kind }
+
+// Summary says what its tasks do.
+func (w *Synthetic) Summary() string {
+	return map[string]string{
+		"noop":  "do nothing: what remains is the cost of fanning out",
+		"sleep": "wait for a known wall time a task",
+		"spin":  "use a known processor time a task",
+		"busy":  "hold a core for a known wall time a task, down to a microsecond and less",
+	}[w.kind]
+}
+
+// Examples returns command lines.
+func (w *Synthetic) Examples() []string {
+	if w.kind == "noop" {
+		return []string{"noop --tasks 1e6"}
+	}
+	return []string{w.kind + " --tasks 1000 --duration 10ms"}
+}
+
+// Bind declares the settings.
+func (w *Synthetic) Bind(fs *flag.FlagSet) {
+	fs.Var((*sizeValue)(&w.Count), "tasks", "number of tasks")
+	if w.kind != "noop" {
+		fs.DurationVar((*time.Duration)(&w.Each), "duration", time.Duration(w.Each), "duration of a task")
+	}
+}
+
+// Size returns the number of tasks.
+func (w *Synthetic) Size() int64 { return w.Count }
+
+// SetSize sets the number of tasks.
+func (w *Synthetic) SetSize(n int64) { w.Count = n }
+
+var (
+	noop = runner.NewFunc("noop", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
+
+	// sleep returns for how many nanoseconds it slept.
+	sleep = runner.NewFunc("sleep", func(ctx context.Context, ns int64) (int64, error) {
+		began := time.Now()
+		select {
+		case <-time.After(time.Duration(ns)):
+			return int64(time.Since(began)), nil
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	})
+
+	// spin returns how many nanoseconds of its thread's processor time it
+	// used.
+	spin = runner.NewFunc("spin", func(ctx context.Context, ns int64) (int64, error) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		began := clock.ThreadCPU()
+		for x := uint64(1); ; {
+			for range 4096 { // some microseconds of work between looks at the clock
+				x ^= x << 13
+				x ^= x >> 7
+				x ^= x << 17
+			}
+			if x == 0 { // never: xorshift has no zero, but the work must stay
+				return 0, fmt.Errorf("the generator stopped")
+			}
+			if used := clock.ThreadCPU() - began; used >= ns {
+				return used, nil
+			}
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+		}
+	})
+)
+
+// busy returns for how many nanoseconds it held its core.
+var busy = runner.NewFunc("busy", func(ctx context.Context, ns int64) (int64, error) {
+	began := clock.Now()
+	for turn := 1; ; turn++ {
+		if passed := clock.Now() - began; passed >= ns {
+			return passed, nil
+		}
+		if turn%1024 == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+	}
+})
+
+// SyntheticAnswer is the answer of noop, sleep, spin and busy.
+type SyntheticAnswer struct {
+	Tasks int64 `json:"tasks"`
+	// RequestedS is tasks x duration, in seconds.
+	RequestedS float64 `json:"requested_s"`
+	// SleptS is the wall time that sleep's tasks saw pass, BusyS that of busy's,
+	// CPUS the processor time that spin's used, in seconds.
+	SleptS float64 `json:"slept_s,omitempty"`
+	BusyS  float64 `json:"busy_s,omitempty"`
+	CPUS   float64 `json:"cpu_s,omitempty"`
+}
+
+// Prepare checks the settings and makes the tasks.
+func (w *Synthetic) Prepare(context.Context, Env) (Job, error) {
+	if err := atLeast("tasks", w.Count, 0); err != nil {
+		return nil, err
+	}
+	if w.Count > maxTasks {
+		return nil, settingError("tasks", "%d is more than %d", w.Count, int64(maxTasks))
+	}
+	if w.Each < 0 {
+		return nil, settingError("duration", "%v is negative", time.Duration(w.Each))
+	}
+	if w.kind == "noop" {
+		return &job[struct{}, struct{}]{
+			fn: noop, inputs: make([]struct{}, w.Count),
+			fold: func(outs []struct{}) Answer { return SyntheticAnswer{Tasks: int64(len(outs))} },
+		}, nil
+	}
+	fn := map[string]*runner.Func[int64, int64]{"sleep": sleep, "spin": spin, "busy": busy}[w.kind]
+	inputs := make([]int64, w.Count)
+	for i := range inputs {
+		inputs[i] = int64(w.Each)
+	}
+	return &job[int64, int64]{fn: fn, inputs: inputs, fold: w.fold, check: w.check}, nil
+}
+
+func (w *Synthetic) fold(outs []int64) Answer {
+	var sum int64
+	for _, v := range outs {
+		sum += v
+	}
+	a := SyntheticAnswer{Tasks: int64(len(outs)), RequestedS: float64(w.Count) * time.Duration(w.Each).Seconds()}
+	switch took := float64(sum) / 1e9; w.kind {
+	case "sleep":
+		a.SleptS = took
+	case "busy":
+		a.BusyS = took
+	default:
+		a.CPUS = took
+	}
+	return a
+}
+
+// check says when tasks took less than they were asked to. They may take more:
+// by how much is what is measured.
+func (w *Synthetic) check(a Answer) error {
+	answer, ok := a.(SyntheticAnswer)
+	if !ok {
+		return fmt.Errorf("not an answer of %s: %T", w.kind, a)
+	}
+	if took := answer.SleptS + answer.BusyS + answer.CPUS; took < answer.RequestedS*(1-1e-9) {
+		return fmt.Errorf("tasks took %g s together, less than the %g s asked for", took, answer.RequestedS)
+	}
+	return nil
+}
