@@ -32,7 +32,14 @@ type Progress struct {
 // Options tune a run; the zero value is useful.
 type Options struct {
 	Progress func(Progress)
+	// LookBefore is how long the machine is watched before each trial, to tell
+	// what else it is doing; 0 means 110 ms. A look of less than 100 ms is
+	// recorded but not judged (internal/machine).
+	LookBefore time.Duration
 }
+
+// lookBefore is the default of Options.LookBefore.
+const lookBefore = 110 * time.Millisecond
 
 // sweeping is a run that is going on.
 type sweeping struct {
@@ -88,6 +95,9 @@ func Run(ctx context.Context, plan Plan, w *results.Writer, done []results.Trial
 	}()
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
+	}
+	if o.LookBefore <= 0 {
+		o.LookBefore = lookBefore
 	}
 	s := &sweeping{plan: plan, writer: w, options: o, machine: m, temp: temp, prepared: make(map[string]*prepared)}
 	if err := w.Machine(m); err != nil {

@@ -15,13 +15,8 @@ import (
 	"corecast/workloads"
 )
 
-const (
-	// lookBefore is how long the machine is watched before each trial, to tell
-	// what else it is doing.
-	lookBefore = 50 * time.Millisecond
-	// dispatchTasks is how many no-op tasks measure dispatch on the ready pool.
-	dispatchTasks = 20_000
-)
+// dispatchTasks is how many no-op tasks measure dispatch on the ready pool.
+const dispatchTasks = 20_000
 
 // trial runs one repetition of a cell and writes it, with the dispatch trial
 // that follows on the same pool.
@@ -69,11 +64,11 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	}
 	t := results.Trial{
 		Point: point, Role: role, Rep: c.reps, Kind: results.Measured, Seed: s.plan.Seed,
-		Machine: s.machine.ID, Tasks: p.job.Tasks(), Slots: 1, VCPU: c.sweep.VCPU,
+		Machine: s.machine.ID, Commit: commitOf(s.machine), Tasks: p.job.Tasks(), Slots: 1, VCPU: c.sweep.VCPU,
 	}
 	settle()
 	before := machine.Take()
-	time.Sleep(lookBefore)
+	time.Sleep(s.options.LookBefore)
 	start := machine.Take()
 	t.Before = start.Since(before)
 	t.Started = time.Now().UTC()
@@ -107,6 +102,15 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 		err = fmt.Errorf("end the workers: %w", e)
 	}
 	return t, tr, dispatch, err
+}
+
+// commitOf returns the commit of the program that measures, marked when its
+// tree had changes.
+func commitOf(m results.Machine) string {
+	if m.Commit != "" && m.Modified {
+		return m.Commit + "+modified"
+	}
+	return m.Commit
 }
 
 // finish notes the load during a trial that has just ended, and what it gives

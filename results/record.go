@@ -154,10 +154,13 @@ type Trial struct {
 	Point Point `json:"point"`
 	Role  Role  `json:"role"`
 	// Rep counts the repetitions of the point from 0.
-	Rep     int       `json:"rep"`
-	Kind    Kind      `json:"kind"`
-	Seed    uint64    `json:"seed"`
-	Machine string    `json:"machine_id"`
+	Rep     int    `json:"rep"`
+	Kind    Kind   `json:"kind"`
+	Seed    uint64 `json:"seed"`
+	Machine string `json:"machine_id"`
+	// Commit is of the program that measured this trial, with +modified when
+	// its tree had changes; a run that is resumed may have several.
+	Commit  string    `json:"commit,omitempty"`
 	Started time.Time `json:"started"`
 	Tasks   int       `json:"tasks"`
 	Slots   int       `json:"slots"`

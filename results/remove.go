@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // RemoveEmpty removes a run's folder when the run holds no trial: what is left
@@ -12,7 +13,7 @@ import (
 // folder with it. It reports whether the run was removed.
 func RemoveEmpty(dir string) (bool, error) {
 	r, err := Open(dir)
-	if err != nil || len(r.Trials) > 0 {
+	if err != nil || len(r.Trials) > 0 || r.Running {
 		return false, err
 	}
 	for _, name := range []string{linesFile, tasksFile} {
@@ -20,8 +21,8 @@ func RemoveEmpty(dir string) (bool, error) {
 			return false, fmt.Errorf("remove a run without trials: %w", err)
 		}
 	}
-	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrExist) {
-		return true, nil // not empty: somebody else's files are in it
+	if err := os.Remove(dir); err != nil && !errors.Is(err, syscall.ENOTEMPTY) { // somebody else's files are in it
+		return true, fmt.Errorf("remove a run without trials: %w", err)
 	}
 	return true, nil
 }

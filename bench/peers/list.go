@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"corecast/runner"
+	"corecast/runner/local"
+)
+
+// The groups: peers of one group do the same work, and are compared with
+// corecast's row of that group.
+const (
+	groupInProc  = "in process"
+	groupChunked = "processes, chunked"
+	groupSingle  = "processes, one task at a time"
+	groupCommand = "one command a task"
+	groupBytes   = "bytes in and out"
+)
+
+// groups lists the groups in the order in which they are shown, with what is
+// done in each.
+func groups() []group {
+	return []group{
+		{groupInProc, "no-op tasks on a ready pool of goroutines"},
+		{groupChunked, "no-op tasks on a ready pool of processes, handed out many together"},
+		{groupSingle, "no-op tasks on a ready pool of processes, each with a message of its own"},
+		{groupCommand, "each task runs the command true"},
+		{groupBytes, "blocks of 1 MiB echoed by processes; MB/s are of both directions together"},
+	}
+}
+
+type group struct{ name, about string }
+
+// peer is one way to fan tasks out: a row of the table.
+type peer struct {
+	group, name string
+	// base marks corecast's row, which the others of the group are compared
+	// with.
+	base bool
+	// tasks is how many tasks a run has.
+	tasks func(settings) int
+	// open makes the peer ready: workers started and warm. A *missingError
+	// says that it is not installed. ctx ends what takes too long.
+	open func(context.Context, settings) (*ready, error)
+}
+
+// ready is a peer that can run jobs at once.
+type ready struct {
+	// run runs a job of n tasks, checks its results and returns the wall time
+	// from the job's submission to the return of all results.
+	run func(ctx context.Context, n int) (time.Duration, error)
+	// close ends the workers; nil when there is nothing to end.
+	close func() error
+	// version names what was measured.
+	version string
+}
+
+// missingError says that a peer is not installed, and how to install it.
+type missingError struct{ what, install string }
+
+// Error names what is missing and how to install it.
+func (e *missingError) Error() string {
+	return fmt.Sprintf("%s is not installed: %s", e.what, e.install)
+}
+
+// share returns a count of tasks: a part of -tasks.
+func share(part int) func(settings) int {
+	return func(s settings) int { return max(s.tasks/part, s.workers) }
+}
+
+// blocks is the number of blocks that are echoed.
+func blocks(s settings) int { return s.mib }
+
+// peers lists what is compared: a line each. What is slow runs fewer tasks.
+func peers() []peer {
+	all, chunked, single, command := share(1), share(10), share(50), share(1000)
+	return []peer{
+		{groupInProc, "corecast inproc", true, all, openCorecast(runner.InProc, 0)},
+		{groupInProc, "corecast inproc, chunk 1", false, all, openCorecast(runner.InProc, 1)},
+		{groupInProc, "x/sync errgroup with SetLimit", false, all, openGo("golang.org/x/sync", errgroupLoop)},
+		{groupInProc, "ants pool", false, all, openGo("github.com/panjf2000/ants/v2", antsLoop)},
+		{groupInProc, "conc pool", false, all, openGo("github.com/sourcegraph/conc", concLoop)},
+		{groupInProc, "conc iter (an atomic index)", false, all, openGo("github.com/sourcegraph/conc", concIterLoop)},
+		{groupInProc, "pond pool", false, all, openGo("github.com/alitto/pond/v2", pondLoop)},
+		{groupInProc, "goroutines on a buffered channel", false, all, openGo("", channelLoop)},
+		{groupInProc, "floor: goroutines on an atomic index", false, all, openGo("", atomicLoop)},
+
+		{groupChunked, "corecast local", true, chunked, openCorecast(processes, 0)},
+		{groupChunked, "multiprocessing Pool.map, its own chunks", false, chunked, openPython("pool", 0)},
+		{groupChunked, "concurrent.futures processes, as large chunks", false, chunked, openPython("executor", 0)},
+
+		{groupSingle, "corecast local, chunk 1", true, single, openCorecast(processes, 1)},
+		{groupSingle, "multiprocessing Pool.map, chunk 1", false, single, openPython("pool", 1)},
+		{groupSingle, "concurrent.futures processes, chunk 1", false, single, openPython("executor", 1)},
+		{groupSingle, "floor: bare socket, window 64, 1 process", false, single, openStamps(1, 64)},
+		{groupSingle, "floor: bare socket, window 64, all processes", false, single, openStamps(0, 64)},
+		{groupSingle, "floor: bare socket, window 1, 1 process", false, single, openStamps(1, 1)},
+		{groupSingle, "floor: bare socket, window 1, all processes", false, single, openStamps(0, 1)},
+
+		{groupCommand, "corecast local", true, command, openCorecastCommand},
+		{groupCommand, "GNU parallel", false, command, openParallel},
+		{groupCommand, "xargs -n1", false, command, openXargs},
+
+		{groupBytes, "corecast local", true, blocks, openCorecastBytes},
+		{groupBytes, "multiprocessing Pool.map, chunk 1", false, blocks, openPython("bytes", 1)},
+		{groupBytes, "floor: bare socket, 1 process", false, blocks, openEcho(1)},
+		{groupBytes, "floor: bare socket, all processes", false, blocks, openEcho(0)},
+	}
+}
+
+// processes is the backend local as users get it.
+func processes(workers int) runner.Launcher { return local.New(workers, local.Options{}) }
