@@ -58,7 +58,7 @@ def job(run, kind, tasks, chunk):
         function, inputs = echo, [bytes([i % 256]) * BLOCK for i in range(tasks)]
         want = inputs
     else:
-        function, inputs = noop, range(tasks)
+        function, inputs = noop, list(range(tasks))
         want = list(range(1, tasks + 1))
     start = time.perf_counter_ns()
     out = run(function, inputs, chunk)
