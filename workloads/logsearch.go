@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"corecast/internal/inputs"
 	"corecast/internal/logscan"
 	"corecast/runner"
 )
@@ -165,17 +166,17 @@ func (w *LogSearch) Prepare(ctx context.Context, env Env) (Job, error) {
 		return nil, err
 	}
 	if len(w.Input) > 0 {
-		files, err := logscan.Expand(w.Input)
+		found, err := inputs.Expand(w.Input, nil)
 		if err != nil {
 			return nil, settingError("input", "%v", err)
 		}
-		return w.job(files, w.checkSane)
+		return w.job(found.Files, w.checkSane)
 	}
 	file, known, err := w.generate(ctx, env.Temp)
 	if err != nil {
 		return nil, err
 	}
-	return w.job([]logscan.File{file}, func(a Answer) error { return w.checkKnown(a, known) })
+	return w.job([]inputs.File{file}, func(a Answer) error { return w.checkKnown(a, known) })
 }
 
 func (w *LogSearch) validate() error {
@@ -194,21 +195,21 @@ func (w *LogSearch) validate() error {
 }
 
 // generate writes the logs into dir.
-func (w *LogSearch) generate(ctx context.Context, dir string) (logscan.File, logscan.Known, error) {
+func (w *LogSearch) generate(ctx context.Context, dir string) (inputs.File, logscan.Known, error) {
 	path := filepath.Join(dir, fmt.Sprintf("generated-%d-%d.log", w.Seed, w.Bytes))
 	f, err := os.Create(path)
 	if err != nil {
-		return logscan.File{}, logscan.Known{}, fmt.Errorf("generate logs: %w", err)
+		return inputs.File{}, logscan.Known{}, fmt.Errorf("generate logs: %w", err)
 	}
 	known, err := logscan.Generate(ctx, f, w.Seed, w.Bytes)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return logscan.File{}, logscan.Known{}, err
+		return inputs.File{}, logscan.Known{}, err
 	}
-	return logscan.File{Path: path, Size: w.Bytes}, known, nil
+	return inputs.File{Path: path, Size: w.Bytes}, known, nil
 }
 
 // job cuts the files. Tasks get absolute paths, messages the user's.
-func (w *LogSearch) job(files []logscan.File, check func(Answer) error) (Job, error) {
+func (w *LogSearch) job(files []inputs.File, check func(Answer) error) (Job, error) {
 	tasks := int64(0)
 	for _, f := range files {
 		tasks += 1 + f.Size/max(w.SplitSize, 1)

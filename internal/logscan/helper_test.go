@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"corecast/internal/inputs"
 )
 
 // write makes a file of the test's own and returns its path.
@@ -39,11 +41,11 @@ func searcher(t testing.TB, pattern string, buffer int) *Searcher {
 // searchSplit searches one file cut into parts of size bytes.
 func searchSplit(t testing.TB, s *Searcher, path string, size int64) Count {
 	t.Helper()
-	files, err := Expand([]string{path})
+	found, err := inputs.Expand([]string{path}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return searchParts(t, s, Split(files, size))
+	return searchParts(t, s, Split(found.Files, size))
 }
 
 func searchParts(t testing.TB, s *Searcher, parts []Part) Count {

@@ -1,9 +1,8 @@
 // Package logscan counts the lines of log files that match a regular
 // expression, and the values of one of its groups.
 //
-// [Expand] turns files, folders and globs into [File]s, [Split] cuts those
-// into [Part]s that can be searched independently, and a [Searcher] turns a
-// part into a [Count]. Counts of parts add up ([Count.Add]) to exactly the
+// Package inputs finds the files, [Split] cuts them into [Part]s that can be
+// searched independently, and a [Searcher] turns a part into a [Count]. Counts of parts add up ([Count.Add]) to exactly the
 // count of the whole, however it was cut: a part owns the lines that begin in
 // it. [AppendBlock] and [Generate] make logs whose count is known beforehand.
 //

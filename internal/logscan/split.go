@@ -3,14 +3,9 @@ package logscan
 import (
 	"fmt"
 	"strings"
-)
 
-// File is an input found by [Expand].
-type File struct {
-	Path string
-	// Size is its size as stored, in bytes, when it was looked at.
-	Size int64
-}
+	"corecast/internal/inputs"
+)
 
 // Part is a piece of a file: the lines that begin at byte Lo or later and
 // before byte Hi. A compressed file has one part, the whole, with Lo 0 and Hi
@@ -31,7 +26,7 @@ func (p Part) String() string {
 // Split cuts files into parts of size bytes, the last of each file being what
 // is left. An empty file has one empty part, a compressed file one part. A size
 // of 0 or less cuts nothing.
-func Split(files []File, size int64) []Part {
+func Split(files []inputs.File, size int64) []Part {
 	var parts []Part
 	for _, f := range files {
 		if size <= 0 || f.Size <= size || compression(f.Path) != plain {

@@ -1,4 +1,4 @@
-package logscan
+package inputs
 
 import (
 	"os"
@@ -60,21 +60,21 @@ func TestExpand(t *testing.T) {
 		{root + "/su?/c*", []string{root + "/sub/c.log"}},
 	}
 	for _, test := range tests {
-		files, err := Expand(strings.Fields(test.inputs))
+		found, err := Expand(strings.Fields(test.inputs), nil)
 		if err != nil {
 			t.Errorf("%s: %v", test.inputs, err)
 		}
 		var got []string
-		for _, f := range files {
+		for _, f := range found.Files {
 			got = append(got, f.Path)
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.inputs, diff)
 		}
 	}
-	files, err := Expand([]string{"sub/c.log"})
-	if want := []File{{"sub/c.log", 9}}; err != nil || !cmp.Equal(want, files) {
-		t.Errorf("%v, error %v, want %v", files, err, want)
+	found, err := Expand([]string{"sub/c.log"}, nil)
+	if want := []File{{"sub/c.log", 9, "c.log"}}; err != nil || !cmp.Equal(want, found.Files) {
+		t.Errorf("%v, error %v, want %v", found, err, want)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestExpandErrors(t *testing.T) {
 		"sub/s*":    "sub/self: too many levels", // a link that a glob matches
 		"a.log/x":   "a.log/x: not a directory",
 	} {
-		if _, err := Expand([]string{"a.log", input}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Expand([]string{"a.log", input}, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %s", input, err, want)
 		}
 	}
@@ -105,32 +105,67 @@ func TestExpandUnreadable(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("the superuser may read every file")
 	}
-	path := write(t, "secret.log", []byte("x"))
-	if err := os.Chmod(path, 0); err != nil {
+	path := filepath.Join(t.TempDir(), "secret.log")
+	if err := os.WriteFile(path, []byte("x"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Expand([]string{path}); err == nil || !strings.Contains(err.Error(), path+": permission denied") {
+	if _, err := Expand([]string{path}, nil); err == nil || !strings.Contains(err.Error(), path+": permission denied") {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestSplit(t *testing.T) {
-	files := []File{{"a", 10}, {"b.gz", 100}, {"empty", 0}, {"c", 4}}
-	want := []Part{{"a", 0, 4}, {"a", 4, 8}, {"a", 8, 10}, {"b.gz", 0, 100}, {"empty", 0, 0}, {"c", 0, 4}}
-	if diff := cmp.Diff(want, Split(files, 4)); diff != "" {
-		t.Errorf("in fours (-want +got):\n%s", diff)
+// TestExpandRel: where a file lies within what was named.
+func TestExpandRel(t *testing.T) {
+	t.Chdir(tree(t))
+	for input, want := range map[string]string{
+		"sub/deep/d.log":  "d.log",
+		"sub":             "c.log deep/d.log x.txt",
+		"./sub/":          "c.log deep/d.log x.txt",
+		"s*/**/d.log":     "sub/deep/d.log",
+		"sub/**/d.log":    "deep/d.log",
+		"sub/d*":          "deep/d.log", // a folder that a glob matches
+		"../*/sub/deep/*": filepath.Base(cwd(t)) + "/sub/deep/d.log",
+		"sub/../b.log":    "b.log",
+	} {
+		found, err := Expand([]string{input}, nil)
+		if err != nil {
+			t.Errorf("%s: %v", input, err)
+		}
+		var got []string
+		for _, f := range found.Files {
+			got = append(got, f.Rel)
+		}
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("%s: %s, want %s", input, got, want)
+		}
 	}
-	whole := []Part{{"a", 0, 10}, {"b.gz", 0, 100}, {"empty", 0, 0}, {"c", 0, 4}}
-	if diff := cmp.Diff(whole, Split(files, 0)); diff != "" {
-		t.Errorf("whole (-want +got):\n%s", diff)
+}
+
+func cwd(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff(whole, Split(files, 1<<62)); diff != "" {
-		t.Errorf("in large parts (-want +got):\n%s", diff)
+	return dir
+}
+
+// TestExpandKeep: of folders some files are kept; what is named always is.
+func TestExpandKeep(t *testing.T) {
+	t.Chdir(tree(t))
+	txt := func(path string) bool { return filepath.Ext(path) == ".txt" }
+	for input, want := range map[string]Found{
+		"sub":    {Files: []File{{"sub/x.txt", 9, "x.txt"}}, Skipped: 2},
+		"sub/c*": {Files: []File{{"sub/c.log", 9, "c.log"}}},
+		"sub/**": {Files: []File{{"sub/x.txt", 9, "x.txt"}}, Skipped: 2},
+		"a.log":  {Files: []File{{"a.log", 5, "a.log"}}},
+	} {
+		got, err := Expand([]string{input}, txt)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: error %v (-want +got):\n%s", input, err, diff)
+		}
 	}
-	if got := want[1].String(); got != "a bytes 4 to 8" {
-		t.Errorf("name %q", got)
-	}
-	if got := want[3].String(); got != "b.gz (whole, 100 bytes compressed)" {
-		t.Errorf("name %q", got)
+	if _, err := Expand([]string{"sub/deep"}, txt); err == nil || !strings.Contains(err.Error(), "sub/deep holds no files of the right kind, only 1 others") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package logscan
+package inputs
 
 import (
 	"errors"
@@ -12,6 +12,16 @@ import (
 
 // hasMeta reports whether path has a character that a glob gives a meaning.
 func hasMeta(path string) bool { return strings.ContainsAny(path, `*?[\`) }
+
+// fixed returns the folder that a glob's matches are all in: the names before
+// the first that has a meaning, without the last name.
+func fixed(pattern string) string {
+	dir := filepath.Dir(pattern)
+	for hasMeta(dir) {
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
 
 // glob returns what exists and matches pattern, sorted, each path once. It is
 // filepath.Glob with '**', and with errors: a folder that cannot be read is not
