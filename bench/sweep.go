@@ -84,8 +84,13 @@ func Run(ctx context.Context, plan Plan, w *results.Writer, done []results.Trial
 	if err := plan.Validate(m); err != nil {
 		return nil, err
 	}
-	temp, err := os.MkdirTemp("", "corecast-")
-	if err != nil {
+	// In the run's folder, so that a driver that is killed leaves nothing
+	// elsewhere; what it left is removed by the next.
+	temp := filepath.Join(w.Dir(), "inputs")
+	if err := os.RemoveAll(temp); err != nil {
+		return nil, fmt.Errorf("remove the folder of inputs: %w", err)
+	}
+	if err := os.Mkdir(temp, 0o700); err != nil {
 		return nil, fmt.Errorf("make a folder for inputs: %w", err)
 	}
 	defer func() {

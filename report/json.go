@@ -74,8 +74,9 @@ func Schema(name string) ([]byte, error) {
 // schema infers the schema from the type.
 func (d document) schema() ([]byte, error) {
 	one, err := jsonschema.ForType(d.of, &jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[trace.Time](): {Types: []string{"number", "null"}, Description: "seconds, exact to the nanosecond; null when not known"},
-		reflect.TypeFor[time.Time]():  {Type: "string", Format: "date-time"},
+		reflect.TypeFor[trace.Time]():      {Types: []string{"number", "null"}, Description: "seconds, exact to the nanosecond; null when not known"},
+		reflect.TypeFor[time.Time]():       {Type: "string", Format: "date-time"},
+		reflect.TypeFor[json.RawMessage](): {Description: "the workload's own object"},
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("infer schema %q from %v: %w", d.name, d.of, err)

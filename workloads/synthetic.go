@@ -36,9 +36,20 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("duration %s: want a string such as \"10ms\"", data)
 	}
+	return d.Set(s)
+}
+
+// String returns the duration as time.Duration prints it.
+func (d *Duration) String() string { return time.Duration(*d).String() }
+
+// Set reads a duration flag.
+func (d *Duration) Set(s string) error {
 	v, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration: write 10ms, 1.5s or 2m", s)
+	}
 	*d = Duration(v)
-	return err
+	return nil
 }
 
 // Synthetic is a workload of a number of equal tasks that do nothing useful:
@@ -96,7 +107,7 @@ func (w *Synthetic) Examples() []string {
 func (w *Synthetic) Bind(fs *flag.FlagSet) {
 	fs.Var((*sizeValue)(&w.Count), "tasks", "number of tasks")
 	if w.kind != "noop" {
-		fs.DurationVar((*time.Duration)(&w.Each), "duration", time.Duration(w.Each), "duration of a task")
+		fs.Var(&w.Each, "duration", "duration of a task")
 	}
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -241,6 +244,9 @@ type runRow struct {
 
 func (a *app) runRows() ([]runRow, error) {
 	infos, err := results.List(a.runs)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // there has been no run yet
+	}
 	rows := make([]runRow, 0, len(infos))
 	for _, i := range infos {
 		r := runRow{i.ID, i.Dir, i.Created, i.Workloads, i.Backends, i.Trials, i.Complete, i.Running, ""}
@@ -300,6 +306,6 @@ func writeRow(w io.Writer, row any) {
 			state = "interrupted: finish it with corecast bench --resume " + row.ID
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s on %s\t%d trials\t%s\n", row.ID, row.Created.Local().Format("2006-01-02 15:04"),
-			strings.Join(row.Workloads, ", "), strings.Join(row.Backends, ", "), row.Trials, state)
+			strings.Join(row.Workloads, ", "), strings.Join(slices.DeleteFunc(row.Backends, func(b string) bool { return b == "serial" }), ", "), row.Trials, state)
 	}
 }

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"corecast/report"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"corecast": main})
+}
+
+// TestScripts runs the command as users do; each script says what it shows.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"valid":   cmdValid,
+			"exit":    cmdExit,
+			"oneline": cmdOneLine,
+		},
+	})
+}
+
+// cmdValid checks that standard output of the last command is one JSON value
+// that the named schema accepts.
+func cmdValid(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := report.Schema(args[0])
+	ts.Check(err)
+	var schema jsonschema.Schema
+	ts.Check(json.Unmarshal(data, &schema))
+	resolved, err := schema.Resolve(nil)
+	ts.Check(err)
+	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
+	var value any
+	ts.Check(decoder.Decode(&value))
+	if decoder.More() {
+		ts.Fatalf("there is more than one JSON value on standard output")
+	}
+	ts.Check(resolved.Validate(value))
+}
+
+// cmdExit runs a command that must end with an exit code: exit 2 corecast ….
+func cmdExit(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if want := args[0]; want != jsonNumber(code) {
+		ts.Fatalf("%s ended with exit code %d, want %s", strings.Join(args[1:], " "), code, want)
+	}
+}
+
+func jsonNumber(n int) string {
+	data, _ := json.Marshal(n) // an int can always be written
+	return string(data)
+}
+
+// cmdOneLine checks that the last command said one line on standard error that
+// matches, and nothing on standard output.
+func cmdOneLine(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.TrimSuffix(ts.ReadFile("stderr"), "\n")
+	if strings.Contains(text, "\n") || !regexp.MustCompile(args[0]).MatchString(text) {
+		ts.Fatalf("standard error is %q, want one line that matches %q", text, args[0])
+	}
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("standard output is %q, want nothing", out)
+	}
+}
+
+// TestWorkerStartsEarly checks that a worker of the command starts before what
+// only a driver needs initialises: the runtime prints each package's
+// initialisation as it happens, and the worker's never ends.
+func TestWorkerStartsEarly(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "corecast")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), "CORECAST_WORKER=99", "GODEBUG=inittrace=1")
+	var trace bytes.Buffer
+	cmd.Stderr = &trace
+	if err := cmd.Run(); err == nil {
+		t.Fatal("a worker without a driver did not fail")
+	}
+	var initialised []string
+	for _, m := range regexp.MustCompile(`(?m)^init (\S+) @`).FindAllStringSubmatch(trace.String(), -1) {
+		initialised = append(initialised, m[1])
+	}
+	if !slices.Contains(initialised, "os") || !strings.Contains(trace.String(), "descriptor 99") {
+		t.Fatalf("no trace of initialisation:\n%s", trace.String())
+	}
+	heavy := regexp.MustCompile(`^(net|crypto/tls|net/.*|github\.com/spf13/.*|golang\.org/x/perf/.*|text/template|html/template)$`)
+	for _, name := range initialised {
+		if heavy.MatchString(name) {
+			t.Errorf("%s initialises before the worker starts", name)
+		}
+	}
+}
+
+// BenchmarkStart is the time from starting a process to its end: an empty
+// program, a worker without a driver in a program that has nothing else and in
+// the command, and the command when it prints its version.
+func BenchmarkStart(b *testing.B) {
+	dir := b.TempDir()
+	build := func(name, source string) string {
+		program := filepath.Join(dir, name)
+		target := "."
+		if source != "" {
+			// Below this folder, since the worker's entry is internal.
+			own, err := os.MkdirTemp(".", "start-")
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer os.RemoveAll(own)
+			target = filepath.Join(own, "main.go")
+			if err := os.WriteFile(target, []byte(source), 0o600); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if out, err := exec.Command("go", "build", "-o", program, target).CombinedOutput(); err != nil {
+			b.Fatalf("build %s: %v\n%s", name, err, out)
+		}
+		return program
+	}
+	command := build("corecast", "")
+	for _, c := range []struct {
+		name, program, arg, worker string
+	}{
+		{"empty", build("empty", "package main\n\nfunc main() {}\n"), "", ""},
+		{"worker-alone", build("alone", "package main\n\nimport _ \"corecast/internal/workerentry\"\n\nfunc main() {}\n"), "", "99"},
+		{"worker", command, "", "99"},
+		{"version", command, "--version", ""},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				cmd := exec.Command(c.program, c.arg)
+				if c.worker != "" {
+					cmd.Env = append(os.Environ(), "CORECAST_WORKER="+c.worker)
+				}
+				if err := cmd.Run(); (err != nil) != (c.worker != "") {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
