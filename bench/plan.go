@@ -78,6 +78,8 @@ type Sweep struct {
 	TaskTimeout workloads.Duration `json:"task_timeout,omitempty"`
 	// JobTimeout bounds a trial; 0: no limit.
 	JobTimeout workloads.Duration `json:"job_timeout,omitempty"`
+	// own is a workload that is not one of the built-in ones.
+	own workloads.Workload
 }
 
 // InputError is an error in what was asked for.
@@ -105,6 +107,9 @@ func NewSweep(w workloads.Workload, backend string, cores []int) (Sweep, error) 
 // workload returns the sweep's workload with its settings, scaled to a core
 // count.
 func (s *Sweep) workload(cores int) (workloads.Workload, error) {
+	if s.own != nil {
+		return s.own, nil
+	}
 	w, err := workloads.New(s.Workload)
 	if err != nil {
 		return nil, &InputError{err}

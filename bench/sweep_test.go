@@ -22,7 +22,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	runner.Main(workloads.Funcs()...)
+	runner.Main(append(workloads.Funcs(), double)...)
 	os.Exit(m.Run())
 }
 

@@ -42,6 +42,10 @@ func Main(funcs ...AnyFunc) {
 	os.Exit(0)
 }
 
+// Noop does nothing. Every worker knows it: no-op tasks measure what a pool's
+// dispatch costs.
+var Noop = NewFunc("noop", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
+
 // serve connects to the driver and works until the stream ends.
 func serve(descriptor string, funcs []AnyFunc) error {
 	fd, err := strconv.Atoi(descriptor)
@@ -55,6 +59,7 @@ func serve(descriptor string, funcs []AnyFunc) error {
 	}
 	syscall.CloseOnExec(fd)
 	w := &worker{conn: os.NewFile(uintptr(fd), "driver"), funcs: make(map[string]AnyFunc, len(funcs)), in: exchange.NewMailbox[command]()}
+	w.funcs[Noop.Name()] = Noop
 	for _, f := range funcs {
 		w.funcs[f.Name()] = f
 	}

@@ -22,7 +22,7 @@ func All() []func() Workload {
 
 // Funcs lists the functions that a worker must know to run them.
 func Funcs() []runner.AnyFunc {
-	return []runner.AnyFunc{monteCarlo, logSearchFunc, sleep, spin, busy, noop}
+	return []runner.AnyFunc{monteCarlo, logSearchFunc, sleep, spin, busy}
 }
 
 // New returns the named workload with its default settings. An unknown name is
@@ -42,5 +42,5 @@ func New(name string) (Workload, error) {
 // NoopJob returns a job of n tasks that do nothing, to measure what a pool's
 // dispatch costs.
 func NoopJob(n int) Job {
-	return &job[struct{}, struct{}]{fn: noop, inputs: make([]struct{}, n), fold: func([]struct{}) Answer { return nil }}
+	return &job[struct{}, struct{}]{fn: runner.Noop, inputs: make([]struct{}, n), fold: func([]struct{}) Answer { return nil }}
 }

@@ -118,8 +118,6 @@ func (w *Synthetic) Size() int64 { return w.Count }
 func (w *Synthetic) SetSize(n int64) { w.Count = n }
 
 var (
-	noop = runner.NewFunc("noop", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
-
 	// sleep returns for how many nanoseconds it slept.
 	sleep = runner.NewFunc("sleep", func(ctx context.Context, ns int64) (int64, error) {
 		began := time.Now()
@@ -194,7 +192,7 @@ func (w *Synthetic) Prepare(context.Context, Env) (Job, error) {
 	}
 	if w.kind == "noop" {
 		return &job[struct{}, struct{}]{
-			fn: noop, inputs: make([]struct{}, w.Count),
+			fn: runner.Noop, inputs: make([]struct{}, w.Count),
 			fold: func(outs []struct{}) Answer { return SyntheticAnswer{Tasks: int64(len(outs))} },
 		}, nil
 	}
