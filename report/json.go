@@ -47,6 +47,7 @@ func documents() []document {
 	return []document{
 		{"bench", metrics.SummarySchema, "What a run says of a workload on a backend", reflect.TypeFor[metrics.Summary](), true},
 		{"run", RunSchema, "What a single run of a workload gave", reflect.TypeFor[RunResult](), false},
+		{"compare", metrics.CompareSchema, "Two runs beside each other", reflect.TypeFor[metrics.Comparison](), false},
 	}
 }
 

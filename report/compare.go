@@ -1,0 +1,72 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"corecast/bench/metrics"
+)
+
+// WriteComparison writes a comparison for people: a table of metrics for each
+// point, and the verdict.
+func WriteComparison(w io.Writer, c metrics.Comparison, o TableOptions) error {
+	var b strings.Builder
+	b.WriteString(o.paint(text.Bold, fmt.Sprintf("%s (base) and %s (new)", c.Base.ID, c.New.ID)) + "\n")
+	for _, p := range c.Points {
+		where := fmt.Sprintf("on %s of %s", plural(p.Cores, "core"), p.Backend)
+		if p.Backend == "serial" {
+			where = "serially"
+		}
+		fmt.Fprintf(&b, "\n%s %s\n\n%s\n", p.Workload, where, comparisonTable(p, o))
+	}
+	fmt.Fprintf(&b, "\n%s", o.paint(text.Bold, "Verdict: "+c.Verdict+"."))
+	fmt.Fprintf(&b, " %s at level %s together (Mann-Whitney, Holm); the ratio is new over base.\n", plural(c.Tests, "test"), Percent(c.Alpha))
+	for _, warning := range c.Warnings {
+		for _, l := range wrapColumns("Distrust: "+warning.Text+"; "+warning.Advice+".", tableWidth) {
+			b.WriteString(o.paint(text.FgYellow, l) + "\n")
+		}
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("write the comparison: %w", err)
+	}
+	return nil
+}
+
+func comparisonTable(p metrics.PointComparison, o TableOptions) string {
+	t := table.NewWriter()
+	t.SetStyle(plainStyle())
+	t.AppendHeader(table.Row{"metric", "base", "new", "ratio", "p", "verdict"})
+	for _, m := range p.Metrics {
+		ratio := nothing
+		if m.Ratio != nil {
+			ratio = RatioRange(m.Ratio.Median, m.Ratio.Lo, m.Ratio.Hi)
+		}
+		verdict := m.Verdict
+		if verdict == metrics.Worse {
+			verdict = o.paint(text.FgYellow, verdict)
+		}
+		t.AppendRow(table.Row{
+			strings.ReplaceAll(strings.TrimSuffix(m.Name, "_s"), "_", " "),
+			fmt.Sprintf("%s (%d)", SecondsRange(m.Base.Median, m.Base.Lo, m.Base.Hi), m.BaseN),
+			fmt.Sprintf("%s (%d)", SecondsRange(m.New.Median, m.New.Lo, m.New.Hi), m.NewN),
+			ratio, probability(m.Adjusted), verdict,
+		})
+	}
+	lines := strings.Split(t.Render(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// probability writes a p-value.
+func probability(p float64) string {
+	if p < 0.001 {
+		return "<0.001"
+	}
+	return fmt.Sprintf("%.3f", p)
+}
