@@ -47,8 +47,8 @@ func (s *schedule) feed(sl *slot) {
 		if !ok {
 			return
 		}
-		c.ID = s.chunks
-		s.chunks++
+		c.ID = s.pool.chunks
+		s.pool.chunks++
 		c.row = int32(len(s.trace.Chunks))
 		c.arrived = exchange.NotKnown
 		s.trace.Chunks = append(s.trace.Chunks, trace.Chunk{

@@ -40,11 +40,14 @@ type Pool struct {
 	inbox    *inbox
 	slots    []*slot
 	jobs     uint32
-	ctx      context.Context
-	cancel   context.CancelFunc
-	closed   bool // guarded by turn
-	closing  sync.Once
-	err      error
+	// chunks numbers chunks across jobs, so that what a worker still says of a
+	// job that was given up fits none of the next.
+	chunks  int32
+	ctx     context.Context
+	cancel  context.CancelFunc
+	closed  bool // guarded by turn
+	closing sync.Once
+	err     error
 }
 
 // NewPool makes a pool over a backend. Close it when done.

@@ -41,7 +41,6 @@ type schedule struct {
 	failed  []*TaskError
 	last    int64 // when the last task was settled
 
-	chunks    int32
 	trace     trace.Trace
 	begun     bool
 	cancelled bool
@@ -227,7 +226,7 @@ func (s *schedule) event(e *exchange.Event) {
 		sl.link, sl.startFailures = e.Link, 0
 		sl.life.ready, sl.life.offset, sl.life.uncertainty = e.At, e.ClockOffset, e.ClockUncertainty
 		s.note(sl)
-		if !s.cancelled {
+		if s.begun && !s.stopped() { // begin opens it on who came before
 			s.open(sl)
 		}
 	case exchange.Delivered:
@@ -247,10 +246,10 @@ func (s *schedule) exited(sl *slot, e *exchange.Event) {
 	sl.life.ended, sl.life.reason, sl.life.lost = e.At, e.Reason, !e.Expected
 	s.note(sl)
 	s.lose(sl, e)
-	if needed := s.job == nil || s.left > 0; !s.begun || !needed || s.cancelled || s.fatal != nil {
+	if needed := s.job == nil || s.left > 0; !s.begun || !needed || s.stopped() {
 		return
 	}
-	if !wasReady {
+	if !wasReady && !e.Expected {
 		sl.startFailures++
 	}
 	given := sl.startFailures >= maxStartFailures
@@ -274,7 +273,7 @@ func (s *schedule) allGone() bool {
 // ended, after a job that was cancelled, or else told apart in the trace by
 // what is missing.
 func (s *schedule) end() {
-	stop := s.cancelled || s.fatal != nil
+	stop := s.stopped()
 	for _, sl := range s.pool.slots {
 		if sl.open {
 			sl.link.Finish(stop)
@@ -285,6 +284,7 @@ func (s *schedule) end() {
 		for _, sl := range s.pool.slots {
 			if sl.open {
 				sl.link.Kill()
+				sl.link = nil // the next job waits for its successor
 			}
 		}
 		s.wait(4*closeWait, func(sl *slot) bool { return sl.open })
@@ -296,6 +296,10 @@ func (s *schedule) end() {
 		}
 	}
 }
+
+// stopped reports whether the job ends before its tasks are done: workers get
+// no more of them.
+func (s *schedule) stopped() bool { return s.cancelled || s.fatal != nil }
 
 func (s *schedule) anyOpen() bool {
 	return slices.ContainsFunc(s.pool.slots, func(sl *slot) bool { return sl.open })

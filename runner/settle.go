@@ -22,7 +22,7 @@ func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 		sl.remove(c)
 	}
 	s.estimate(sl, c, d, first)
-	if !s.cancelled {
+	if !s.stopped() {
 		s.feed(sl)
 	}
 	delivery := s.addDelivery(sl, d)
@@ -121,7 +121,7 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 	}
 	f, failed := d.Failures[k]
 	switch {
-	case failed && s.cancelled:
+	case failed && s.stopped():
 		row.Outcome = trace.Cancelled
 	case failed:
 		s.failure(&row, cause(f))
@@ -206,7 +206,7 @@ func (s *schedule) lose(sl *slot, e *exchange.Event) {
 			row := s.unreceived(c, task, e.At)
 			t := s.triesOf(int(task), c.attempt)
 			switch {
-			case s.cancelled || s.fatal != nil || s.settled[task]:
+			case s.stopped() || s.settled[task]:
 			case !charged:
 				s.retry(&row, t)
 			default:
