@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 
 	"corecast/internal/clock"
@@ -116,6 +117,11 @@ func (p *Pool) release() { p.turn <- struct{}{} }
 
 // run runs a job. It is submitted now.
 func (p *Pool) run(ctx context.Context, j job, o JobOptions) error {
+	if n := j.Len(); n > math.MaxInt32 {
+		return fmt.Errorf("%d tasks are more than a job can have: %d", n, math.MaxInt32)
+	} else if n > 0 && len(p.slots) == 0 {
+		return fmt.Errorf("the pool of backend %s has no workers", p.Backend())
+	}
 	if err := p.acquire(ctx); err != nil {
 		return err
 	}
@@ -182,6 +188,7 @@ type slot struct {
 	// lastDelivery indexes the deliveries of the trace; -1: none yet.
 	lastDelivery int32
 	taskTime     float64 // estimate in nanoseconds; 0: not known
+	timedOut     bool    // the last result was that a task's time ran out
 }
 
 // life is what is known of a worker, in nanoseconds on the driver's clock.

@@ -68,7 +68,7 @@ func newSchedule(p *Pool, j job, o JobOptions) *schedule {
 		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Job: j}
 	}
 	for _, sl := range p.slots {
-		sl.open, sl.row, sl.outstanding, sl.lastDelivery, sl.lastChunk, sl.taskTime = false, -1, nil, -1, 0, 0
+		sl.open, sl.row, sl.outstanding, sl.lastDelivery, sl.lastChunk, sl.taskTime, sl.timedOut = false, -1, nil, -1, 0, 0, false
 	}
 	return s
 }

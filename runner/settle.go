@@ -40,7 +40,7 @@ func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 func (sl *slot) chunk(d *exchange.Delivery) *dispatched {
 	for _, c := range sl.outstanding {
 		if c.ID == d.Chunk {
-			if d.Lo != c.Lo+c.done || len(d.Start) == 0 || d.Lo+int32(len(d.Start)) > c.Hi {
+			if d.Lo != c.Lo+c.done || len(d.Start) == 0 || len(d.Start) > int(c.Hi-d.Lo) {
 				return nil
 			}
 			return c
@@ -120,6 +120,7 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 		row.BytesIn = d.BytesIn[k]
 	}
 	f, failed := d.Failures[k]
+	sl.timedOut = failed && f.Kind == exchange.FailedTimeout
 	switch {
 	case failed && s.stopped():
 		row.Outcome = trace.Cancelled
@@ -200,8 +201,11 @@ func (s *schedule) giveUp(task int, t *tries, lost bool, err error, at int64) {
 // work, and which of its tasks the worker was at cannot be told: the attempts
 // at them are lost, all of them. The others had not begun.
 func (s *schedule) lose(sl *slot, e *exchange.Event) {
+	// A worker that gave up has reported the failure that made it go; an end
+	// that only looks like that is a loss.
+	gaveUp := e.GaveUp && sl.timedOut
 	for i, c := range sl.outstanding {
-		charged := i == 0 && !e.GaveUp && !e.Expected
+		charged := i == 0 && !gaveUp && !e.Expected
 		for task := c.Lo + c.done; task < c.Hi; task++ {
 			row := s.unreceived(c, task, e.At)
 			t := s.triesOf(int(task), c.attempt)
@@ -221,7 +225,7 @@ func (s *schedule) lose(sl *slot, e *exchange.Event) {
 			s.add(row, "")
 		}
 	}
-	sl.outstanding = nil
+	sl.outstanding, sl.timedOut = nil, false
 }
 
 // unreceived is the row of an attempt of which nothing was heard.

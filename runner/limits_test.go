@@ -1,0 +1,222 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"corecast/runner"
+	"corecast/runner/exchange"
+	"corecast/runner/trace"
+)
+
+// scripted runs a job of n tasks over scripted workers in virtual time.
+func scripted(t *testing.T, b *fakeBackend, n int, o runner.JobOptions) (out []int, tr *trace.Trace, err error) {
+	t.Helper()
+	p := runner.NewPool(b)
+	defer p.Close()
+	o.Trace = func(got *trace.Trace) { tr = got }
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour) // for what would never end
+	defer cancel()
+	in := make([]int, n)
+	for i := range in {
+		in[i] = i
+	}
+	out, err = runner.Map(ctx, p, triple, in, o)
+	return out, tr, err
+}
+
+func TestLimits(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		faults   faults
+		options  runner.JobOptions
+		lost     bool
+		attempts int
+	}{
+		{"lost, three retries by default", faults{die: 1}, runner.JobOptions{FailedRetries: 9}, true, 4},
+		{"lost, one retry", faults{die: 1}, runner.JobOptions{LostRetries: 1}, true, 2},
+		{"lost, none", faults{die: 1}, runner.JobOptions{LostRetries: -1}, true, 1},
+		{"failed, none by default", faults{fail: 1}, runner.JobOptions{}, false, 1},
+		{"failed, two retries", faults{fail: 1}, runner.JobOptions{FailedRetries: 2}, false, 3},
+		{"failed, a negative number is none", faults{fail: 1}, runner.JobOptions{FailedRetries: -5}, false, 1},
+		// A time that ran out is a failure, and the worker's end no loss.
+		{"given up", faults{giveUp: 1}, runner.JobOptions{FailedRetries: 1}, false, 2},
+		// A function may end its process with the code of a worker that gives
+		// up; without a report that a time ran out that is a loss like any.
+		{"went as if given up", faults{mute: 1}, runner.JobOptions{}, true, 4},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				test.options.Chunk = 1
+				_, tr, err := scripted(t, &fakeBackend{workers: 2, faults: test.faults}, 5, test.options)
+				var failed *runner.TasksError
+				if !errors.As(err, &failed) || len(failed.Failed) != 5 {
+					t.Fatalf("error %v, want 5 failed tasks", err)
+				}
+				for i, f := range failed.Failed {
+					if f.Task != i || f.Lost != test.lost {
+						t.Errorf("%+v, want task %d, lost %v", f, i, test.lost)
+					}
+				}
+				counted := map[bool]trace.Outcome{true: trace.Lost, false: trace.Failed}[test.lost]
+				charged := make([]int, 5)
+				for _, a := range tr.Attempts {
+					switch a.Outcome {
+					case counted:
+						charged[a.Task]++
+					case trace.Cancelled: // came back before its turn
+					default:
+						t.Errorf("%+v", a)
+					}
+				}
+				if diff := cmp.Diff(slices.Repeat([]int{test.attempts}, 5), charged); diff != "" {
+					t.Errorf("attempts that count, by task (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestWorkersDoNotStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &fakeBackend{workers: 3, faults: faults{noStart: 1}}
+		_, tr, err := scripted(t, b, 5, runner.JobOptions{})
+		if err == nil || err.Error() != "backend fake: workers do not start: no luck" {
+			t.Errorf("error %v", err)
+		}
+		if n := b.launched.Load(); n != 9 || len(tr.Workers) != 9 {
+			t.Errorf("%d workers were launched and %d are in the trace, want 3 a slot", n, len(tr.Workers))
+		}
+		p := runner.NewPool(b)
+		defer p.Close()
+		if err := p.Warm(t.Context()); err == nil {
+			t.Error("a pool whose workers do not start is warm")
+		}
+	})
+}
+
+func TestNoWorkers(t *testing.T) {
+	p := runner.NewPool(runner.InProc(0))
+	defer p.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := runner.Map(ctx, p, triple, []int{1}, runner.JobOptions{}); err == nil || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want one that says that there are no workers", err)
+	}
+}
+
+func TestTooManyTasks(t *testing.T) {
+	p := runner.NewPool(runner.InProc(1))
+	defer p.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	_, err := runner.Map(ctx, p, nothing, make([]struct{}, math.MaxInt32+1), runner.JobOptions{})
+	if err == nil || !strings.Contains(err.Error(), "2147483648 tasks") {
+		t.Errorf("error %v, want a refusal of 2147483648 tasks", err)
+	}
+}
+
+func TestChunksAdapt(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		task    time.Duration
+		bytesIn int64
+		largest int32 // bound of a chunk
+		reached int32 // some chunk is at least as large
+	}{
+		{"short tasks: a share of what is left", 100 * time.Nanosecond, 0, 2500, 1000},
+		{"bounded by 2 ms", 20 * time.Microsecond, 0, 100, 90},
+		{"bounded by 1 MiB", 100 * time.Nanosecond, 50_000, 20, 15},
+		{"long tasks go out one by one", 5 * time.Millisecond, 0, 1, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 10_000
+				b := &fakeBackend{workers: 2, bytesIn: test.bytesIn, task: func(int) time.Duration { return test.task }}
+				if _, _, err := scripted(t, b, n, runner.JobOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				var largest int32
+				next := int32(0)
+				for _, c := range b.sent {
+					size := c.Hi - c.Lo
+					largest = max(largest, size)
+					// The share of 2 slots: a quarter of what is left, rounded up.
+					if left := n - c.Lo; c.Lo != next || size > max(1, (left+3)/4) {
+						t.Errorf("chunk %+v with %d tasks left", c, left)
+					}
+					next = c.Hi
+				}
+				if next != n || largest > test.largest || largest < test.reached {
+					t.Errorf("chunks up to task %d, the largest of %d, want %d to %d", next, largest, test.reached, test.largest)
+				}
+				if last := b.sent[len(b.sent)-1]; last.Hi-last.Lo != 1 {
+					t.Errorf("the last chunk is %+v", last)
+				}
+			})
+		})
+	}
+}
+
+// TestReadyBetweenJobs has a worker become ready when no job runs.
+func TestReadyBetweenJobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &lateBackend{fakeBackend: fakeBackend{workers: 2}}
+		p := runner.NewPool(b)
+		defer p.Close()
+		if _, err := runner.Map(t.Context(), p, triple, []int{1}, runner.JobOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		var tr *trace.Trace
+		o := runner.JobOptions{Trace: func(got *trace.Trace) { tr = got }}
+		if _, err := runner.Map(t.Context(), p, triple, make([]int, 20), o); err != nil {
+			t.Fatal(err)
+		}
+		checkRows(t, tr, 20, 2)
+		if diff := cmp.Diff([]string(nil), b.broken); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// lateBackend is a fakeBackend whose second worker takes 5 s to start.
+type lateBackend struct{ fakeBackend }
+
+func (b *lateBackend) Launch(ctx context.Context, requests []runner.Request, post exchange.Post) {
+	b.fakeBackend.Launch(ctx, requests[:1], post)
+	b.wg.Go(func() {
+		time.Sleep(5 * time.Second)
+		b.fakeBackend.Launch(ctx, requests[1:], post)
+	})
+}
+
+// TestPanicInReduce leaves a job in the middle, from the driver's side; what
+// its workers still deliver must not be taken for results of the next.
+func TestPanicInReduce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := runner.NewPool(&fakeBackend{workers: 3, task: func(int) time.Duration { return time.Millisecond }})
+		defer p.Close()
+		func() {
+			defer func() {
+				if recover() != "scripted" {
+					t.Error("the panic of reduce did not come through")
+				}
+			}()
+			runner.MapReduce(t.Context(), p, triple, make([]int, 50), 0, func(int, int) int { panic("scripted") }, runner.JobOptions{})
+		}()
+		in := slices.Repeat([]int{5}, 50)
+		out, err := runner.Map(t.Context(), p, triple, in, runner.JobOptions{})
+		if diff := cmp.Diff(slices.Repeat([]int{16}, 50), out); err != nil || diff != "" {
+			t.Errorf("error %v, results (-want +got):\n%s", err, diff)
+		}
+	})
+}
