@@ -47,6 +47,9 @@ func codecFor[T any]() codec[T] {
 				if err := wantLen(data, 1); err != nil {
 					return false, err
 				}
+				if data[0] > 1 {
+					return false, fmt.Errorf("not a boolean: % x", data)
+				}
 				return data[0] == 1, nil
 			},
 		}
@@ -98,17 +101,36 @@ func signed[T int | int32 | int64]() codec[T] {
 	}
 }
 
+// cborCodec is the codec of all other types.
 func cborCodec[T any]() codec[T] {
+	enc, dec := cborModes()
 	return codec[T]{
 		encode: func(dst []byte, v T) ([]byte, error) {
-			data, err := cbor.Marshal(v)
+			data, err := enc.Marshal(v)
 			return append(dst, data...), err
 		},
 		decode: func(data []byte) (v T, err error) {
-			err = cbor.Unmarshal(data, &v)
+			err = dec.Unmarshal(data, &v)
 			return v, err
 		},
 	}
+}
+
+// cborModes returns how CBOR is written and read: times to the nanosecond with
+// their offset, text as it is, and no limit below the format's own. Both ends
+// are the same program, so a limit would only refuse large values of its own.
+func cborModes() (cbor.EncMode, cbor.DecMode) {
+	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339Nano}.EncMode()
+	if err != nil {
+		panic("codec: " + err.Error()) // the options are constants
+	}
+	dec, err := cbor.DecOptions{
+		MaxArrayElements: math.MaxInt32, MaxMapPairs: math.MaxInt32, MaxNestedLevels: math.MaxUint16, UTF8: cbor.UTF8DecodeInvalid,
+	}.DecMode()
+	if err != nil {
+		panic("codec: " + err.Error())
+	}
+	return enc, dec
 }
 
 func wantLen(data []byte, n int) error {
