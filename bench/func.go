@@ -33,9 +33,6 @@ type FuncOptions struct {
 	Progress func(Progress)
 }
 
-// defaultReps gives a median's and a ratio's interval at 95 %.
-const defaultReps = 7
-
 // Func measures a function over core counts: one task an input, beside a plain
 // loop. The program must call runner.Main with f first thing in main. It
 // returns the record, to be summarized again or drawn by package report, and
@@ -57,7 +54,7 @@ func Func[In, Out any](ctx context.Context, f *runner.Func[In, Out], inputs []In
 		s.Cores = DefaultCores(m.Cores)
 	}
 	if o.Reps == 0 {
-		o.Reps = defaultReps
+		o.Reps = DefaultReps
 	}
 	var price *cost.Price
 	if o.Price != "" {

@@ -11,6 +11,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"corecast/results"
@@ -42,6 +44,16 @@ type Plan struct {
 	// job is submitted, and there is neither warm-up nor serial base.
 	Warm bool `json:"warm,omitempty"`
 }
+
+// Defaults of plans.
+const (
+	// DefaultReps gives the interval of a ratio at 95 %.
+	DefaultReps = 7
+	// DefaultMaxReps bounds what a precision or a budget asks for.
+	DefaultMaxReps = 50
+	// maxReps bounds repetitions.
+	maxReps = 10_000
+)
 
 // PriceOf returns the name of the price list that a run's plan names; empty
 // for none.
@@ -78,6 +90,9 @@ type Sweep struct {
 	TaskTimeout workloads.Duration `json:"task_timeout,omitempty"`
 	// JobTimeout bounds a trial; 0: no limit.
 	JobTimeout workloads.Duration `json:"job_timeout,omitempty"`
+	// Reps is how often each point of the sweep is measured; 0: as the plan
+	// says.
+	Reps int `json:"reps,omitempty"`
 	// own is a workload that is not one of the built-in ones.
 	own workloads.Workload
 }
@@ -137,28 +152,32 @@ func (p *Plan) Validate(m results.Machine) error {
 		return inputError("nothing to measure")
 	case p.Reps < 1:
 		return inputError("%d repetitions: at least 1", p.Reps)
-	case p.Reps > 10_000:
-		return inputError("%d repetitions: at most 10000", p.Reps)
+	case p.Reps > maxReps:
+		return inputError("%d repetitions: at most %d", p.Reps, maxReps)
 	case p.Precision < 0 || p.Precision >= 1 || math.IsNaN(p.Precision):
 		return inputError("precision %v: write a share between 0 and 1, such as 0.02 or 2%%", p.Precision)
 	case p.Budget < 0:
 		return inputError("time budget %v is negative", time.Duration(p.Budget))
 	}
 	for i := range p.Sweeps {
-		if err := p.Sweeps[i].validate(m); err != nil {
+		if err := p.Sweeps[i].Validate(m); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Sweep) validate(m results.Machine) error {
+// Validate checks what can be known to be wrong before anything is run.
+func (s *Sweep) Validate(m results.Machine) error {
 	b, err := FindBackend(s.Backend)
 	if err != nil {
 		return &InputError{err}
 	}
 	if s.Scaling != Strong && s.Scaling != Weak {
 		return inputError("scaling %q is neither strong nor weak", s.Scaling)
+	}
+	if s.Reps < 0 || s.Reps > maxReps {
+		return inputError("%d repetitions: between 1 and %d", s.Reps, maxReps)
 	}
 	if s.Chunk < 0 {
 		return inputError("chunk %d is negative", s.Chunk)
@@ -235,4 +254,20 @@ func (s *Sweep) prepare(ctx context.Context, cores int, temp string) (*prepared,
 		return nil, err
 	}
 	return &prepared{job: j, size: sizeOf(w)}, nil
+}
+
+// ParseShare reads 2% or 0.02; nothing is 0.
+func ParseShare(s string) (float64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	digits, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	v, err := strconv.ParseFloat(digits, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a share: write 2%% or 0.02", s)
+	}
+	if percent {
+		v /= 100
+	}
+	return v, nil
 }

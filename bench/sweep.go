@@ -231,17 +231,25 @@ func (s *sweeping) round() (list []*cell, cut bool) {
 		}
 		if s.affords(c) {
 			list = append(list, c)
-		} else if c.reps < s.plan.Reps {
+		} else if c.reps < s.reps(c) {
 			cut = true
 		}
 	}
 	return list, cut
 }
 
+// reps is how often a cell is measured at least.
+func (s *sweeping) reps(c *cell) int {
+	if c.sweep.Reps > 0 {
+		return c.sweep.Reps
+	}
+	return s.plan.Reps
+}
+
 // wants reports whether a cell needs one more repetition.
 func (s *sweeping) wants(c *cell) bool {
 	switch {
-	case c.reps < s.plan.Reps:
+	case c.reps < s.reps(c):
 		return true
 	case c.reps >= s.plan.MaxReps:
 		return false
@@ -262,7 +270,7 @@ func (s *sweeping) affords(c *cell) bool {
 func (s *sweeping) planned() int {
 	n := 0
 	for _, c := range s.cells {
-		n += max(s.plan.Reps, c.reps)
+		n += max(s.reps(c), c.reps)
 	}
 	return n
 }

@@ -122,11 +122,11 @@ func describe(err error) *exchange.Failure {
 	if err == nil {
 		return nil
 	}
-	f := &exchange.Failure{Text: err.Error(), Err: err}
+	f := &exchange.Failure{Text: err.Error(), Detail: Detail(err), Err: err}
 	var p *PanicError
 	switch {
 	case errors.As(err, &p):
-		f.Kind, f.Text, f.Stack = exchange.FailedPanic, p.Value, p.Stack
+		f.Kind, f.Text, f.Detail = exchange.FailedPanic, p.Value, p.Stack
 	case errors.Is(err, ErrTaskTimeout):
 		f.Kind = exchange.FailedTimeout
 	}
@@ -139,18 +139,42 @@ func cause(f exchange.Failure) error {
 	case f.Err != nil:
 		return f.Err
 	case f.Kind == exchange.FailedPanic:
-		return &PanicError{Value: f.Text, Stack: f.Stack}
+		return &PanicError{Value: f.Text, Stack: f.Detail}
 	case f.Kind == exchange.FailedTimeout:
-		return &remoteError{f.Text, ErrTaskTimeout}
+		return &remoteError{f.Text, f.Detail, ErrTaskTimeout}
 	}
-	return &remoteError{f.Text, nil}
+	return &remoteError{f.Text, f.Detail, nil}
 }
 
 // remoteError is an error that came from another process.
 type remoteError struct {
-	text string
-	kind error
+	text, detail string
+	kind         error
 }
 
-func (e *remoteError) Error() string { return e.text }
-func (e *remoteError) Unwrap() error { return e.kind }
+func (e *remoteError) Error() string  { return e.text }
+func (e *remoteError) Unwrap() error  { return e.kind }
+func (e *remoteError) Detail() string { return e.detail }
+
+// WithDetail attaches text to an error of a task's function that travels with
+// it to the driver, where [Detail] finds it: what is too long, or not meant,
+// for its message.
+func WithDetail(err error, detail string) error { return &detailed{err, detail} }
+
+// Detail returns the text that WithDetail attached to err, empty when none
+// was.
+func Detail(err error) string {
+	var d interface{ Detail() string }
+	if errors.As(err, &d) {
+		return d.Detail()
+	}
+	return ""
+}
+
+type detailed struct {
+	error
+	detail string
+}
+
+func (e *detailed) Unwrap() error  { return e.error }
+func (e *detailed) Detail() string { return e.detail }

@@ -9,12 +9,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"corecast/bench"
+	"corecast/bench/planfile"
 	"corecast/internal/machine"
 	"corecast/results"
 	"corecast/runner"
@@ -33,16 +36,16 @@ type benchFlags struct {
 	precision     string
 	scaling       string
 	orderSeed     uint64
-	resume        string
+	resume, plan  string
 }
 
 func (f *benchFlags) bind(cmd *cobra.Command) {
 	f.settings.bind(cmd, "", "core counts: a list such as 1,2,4 or a range such as 1..16x2 or 1..8 (default: powers of two up to all)")
 	fs := cmd.Flags()
-	fs.IntVar(&f.reps, "reps", 7, "repetitions of each point")
+	fs.IntVar(&f.reps, "reps", bench.DefaultReps, "repetitions of each point")
 	fs.DurationVar(&f.budget, "time", 0, "time to measure in, such as 60s: repetitions as it allows, each point once at least")
 	fs.StringVar(&f.precision, "precision", "", "repeat until the interval of the makespan is this narrow, such as 2%")
-	fs.IntVar(&f.maxReps, "max-reps", 50, "most repetitions that --precision or --time ask for")
+	fs.IntVar(&f.maxReps, "max-reps", bench.DefaultMaxReps, "most repetitions that --precision or --time ask for")
 	fs.StringVar(&f.scaling, "scaling", "strong", "strong: the same work on all core counts; weak: work in proportion to cores")
 	fs.Uint64Var(&f.orderSeed, "order-seed", 0, "seed of the order of trials (default: drawn, and recorded)")
 	cmd.RegisterFlagCompletionFunc("scaling", cobra.FixedCompletions([]string{"strong", "weak"}, cobra.ShellCompDirectiveNoFileComp))
@@ -52,6 +55,7 @@ func (f *benchFlags) bind(cmd *cobra.Command) {
 // the default sweep.
 func (a *app) newBench() *cobra.Command {
 	f := &benchFlags{}
+	var own *workloads.Command
 	cmd := &cobra.Command{
 		Use:   "bench [workload]",
 		Short: "measure a workload over core counts",
@@ -64,12 +68,28 @@ interrupted is finished by --resume.`,
 		Example: `  corecast bench
   corecast bench montecarlo --cores 1,2,4 --reps 10 --price codeengine
   corecast bench logsearch --input '/var/log/*.log' --pattern 'error|fail' --time 30s
+  corecast bench --inputs inputs.txt -- ./score.sh {}
   corecast bench overhead
+  corecast bench --plan plan.yaml
   corecast bench --resume latest`,
 		Args: unknownWorkload,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			program, ok, err := behindDash(cmd, args)
+			if err != nil {
+				return err
+			}
+			if ok {
+				own.Args = program
+				return a.bench(cmd, f, own)
+			}
+			if err := misplaced(cmd, own); err != nil {
+				return err
+			}
 			if f.resume != "" {
 				return a.resume(cmd.Context(), f)
+			}
+			if f.plan != "" {
+				return a.planFile(cmd, f)
 			}
 			if !cmd.Flags().Changed("time") && !cmd.Flags().Changed("reps") {
 				f.budget, f.maxReps = defaultBudget, f.reps
@@ -78,11 +98,13 @@ interrupted is finished by --resume.`,
 		},
 	}
 	f.bind(cmd)
+	own = ownCommand(cmd)
 	cmd.Flags().StringVar(&f.resume, "resume", "", "finish a run that was interrupted: its id, its folder, or latest")
+	cmd.Flags().StringVar(&f.plan, "plan", "", "measure what a plan in YAML says (see corecast schema plan, examples/plan.yaml)")
 	for _, make := range workloads.All() {
 		w, f := make(), &benchFlags{}
 		sub := &cobra.Command{
-			Use: w.Name(), Args: cobra.NoArgs,
+			Use: w.Name(), Args: workloadArgs(w),
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd, f, w) },
 		}
 		f.bind(sub)
@@ -94,8 +116,8 @@ interrupted is finished by --resume.`,
 }
 
 // unknownWorkload refuses what is not a subcommand.
-func unknownWorkload(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
+func unknownWorkload(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 || cmd.ArgsLenAtDash() >= 0 {
 		return nil
 	}
 	if _, err := workloads.New(args[0]); err != nil {
@@ -104,8 +126,44 @@ func unknownWorkload(_ *cobra.Command, args []string) error {
 	return fmt.Errorf("unexpected argument %q", args[len(args)-1])
 }
 
-// plan makes the plan that the flags ask for.
-func (f *benchFlags) plan(cmd *cobra.Command, m results.Machine, works []workloads.Workload) (bench.Plan, error) {
+// drawSeed draws the seed of an order of trials, short enough to type.
+func drawSeed() uint64 {
+	var b [8]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return binary.LittleEndian.Uint64(b[:]) >> 16
+}
+
+// planFile measures what a plan in a file says.
+func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
+	var others []string
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if !slices.Contains([]string{"plan", "format", "output", "runs"}, flag.Name) {
+			others = append(others, "--"+flag.Name)
+		}
+	})
+	if len(others) > 0 {
+		return fmt.Errorf("--plan says what to measure: leave out %s", strings.Join(others, ", "))
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(f.plan)
+	if err != nil {
+		return fmt.Errorf("--plan: %w", err)
+	}
+	plan, err := planfile.Read(data, machine.Fingerprint(), drawSeed)
+	if err != nil {
+		return fmt.Errorf("--plan %s: %w", f.plan, err)
+	}
+	w, err := a.create(f.output, plan)
+	if err != nil {
+		return err
+	}
+	return a.measure(cmd.Context(), w, plan, nil, f.format)
+}
+
+// asked makes the plan that the flags ask for.
+func (f *benchFlags) asked(cmd *cobra.Command, m results.Machine, works []workloads.Workload) (bench.Plan, error) {
 	p := bench.Plan{Seed: f.orderSeed, Reps: f.reps, MaxReps: max(f.maxReps, f.reps), Budget: workloads.Duration(f.budget), Price: f.price}
 	if err := f.check(); err != nil {
 		return p, err
@@ -114,15 +172,11 @@ func (f *benchFlags) plan(cmd *cobra.Command, m results.Machine, works []workloa
 	if err != nil {
 		return p, err
 	}
-	if f.precision != "" {
-		if p.Precision, err = parseShare(f.precision); err != nil {
-			return p, fmt.Errorf("--precision: %w", err)
-		}
+	if p.Precision, err = bench.ParseShare(f.precision); err != nil {
+		return p, fmt.Errorf("--precision: %w", err)
 	}
 	if !cmd.Flags().Changed("order-seed") {
-		var b [8]byte
-		rand.Read(b[:])
-		p.Seed = binary.LittleEndian.Uint64(b[:]) >> 16 // short enough to type
+		p.Seed = drawSeed()
 	}
 	for _, w := range works {
 		s, err := f.sweep(w, cores)
@@ -137,7 +191,7 @@ func (f *benchFlags) plan(cmd *cobra.Command, m results.Machine, works []workloa
 
 // bench measures workloads and shows what was found.
 func (a *app) bench(cmd *cobra.Command, f *benchFlags, works ...workloads.Workload) error {
-	plan, err := f.plan(cmd, machine.Fingerprint(), works)
+	plan, err := f.asked(cmd, machine.Fingerprint(), works)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"corecast/bench"
 	"corecast/bench/cost"
 	"corecast/bench/metrics"
+	"corecast/bench/planfile"
 	"corecast/report"
 	"corecast/results"
 	"corecast/workloads"
@@ -170,18 +171,26 @@ func (a *app) toFile(path string, write func(io.Writer) error) (err error) {
 
 // newSchema makes schema.
 func (a *app) newSchema() *cobra.Command {
+	names := append(report.SchemaNames(), "plan")
 	return &cobra.Command{
 		Use:       "schema [name]",
-		Short:     "print the JSON Schema of an output: " + strings.Join(report.SchemaNames(), ", "),
+		Short:     "print the JSON Schema of an output or of plans: " + strings.Join(names, ", "),
 		Example:   "  corecast schema bench",
-		ValidArgs: report.SchemaNames(),
+		ValidArgs: names,
 		Args:      cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				_, err := fmt.Fprintln(a.stdout, strings.Join(report.SchemaNames(), "\n"))
+				_, err := fmt.Fprintln(a.stdout, strings.Join(names, "\n"))
 				return err
 			}
-			data, err := report.Schema(args[0])
+			make := func() ([]byte, error) { return report.Schema(args[0]) }
+			switch {
+			case args[0] == "plan":
+				make = planfile.Schema
+			case !slices.Contains(names, args[0]):
+				return fmt.Errorf("no schema %q: there are %s", args[0], strings.Join(names, ", "))
+			}
+			data, err := make()
 			if err != nil {
 				return err
 			}

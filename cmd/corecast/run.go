@@ -23,8 +23,15 @@ type runFlags struct {
 	timeout time.Duration
 }
 
+func (f *runFlags) bind(cmd *cobra.Command) {
+	f.settings.bind(cmd, "", "number of cores (default: all)")
+	cmd.Flags().DurationVar(&f.timeout, "job-timeout", 0, "limit of the whole job, such as 10m (default: none)")
+}
+
 // newRun makes run, with a subcommand for each workload.
 func (a *app) newRun() *cobra.Command {
+	f := &runFlags{}
+	var own *workloads.Command
 	cmd := &cobra.Command{
 		Use:   "run workload",
 		Short: "run a workload once, fanned out, and print its answer",
@@ -32,23 +39,32 @@ func (a *app) newRun() *cobra.Command {
 fan-out cost. The run is recorded like a sweep's.`,
 		Example: `  corecast run logsearch --input '/var/log/*.log' --pattern 'error|fail' --cores 2 --format json
   corecast run montecarlo --size 1e8 --model pi
-  corecast run sleep --tasks 1000 --duration 10ms`,
+  corecast run sleep --tasks 1000 --duration 10ms
+  corecast run --inputs inputs.txt --results out.jsonl -- ./score.sh {}`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && cmd.ArgsLenAtDash() < 0 {
 				return fmt.Errorf("run: which workload? (see corecast list workloads)")
 			}
 			return unknownWorkload(cmd, args)
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			program, _, err := behindDash(cmd, args)
+			if err != nil {
+				return err
+			}
+			own.Args = program
+			return a.runOnce(cmd, f, own)
+		},
 	}
+	f.bind(cmd)
+	own = ownCommand(cmd)
 	for _, make := range workloads.All() {
 		w, f := make(), &runFlags{}
 		sub := &cobra.Command{
-			Use: w.Name(), Args: cobra.NoArgs,
+			Use: w.Name(), Args: workloadArgs(w),
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.runOnce(cmd, f, w) },
 		}
-		f.bind(sub, "", "number of cores (default: all)")
-		sub.Flags().DurationVar(&f.timeout, "timeout", 0, "limit of the whole job, such as 10m (default: none)")
+		f.bind(sub)
 		cmd.AddCommand(sub)
 		bindWorkload(sub, w)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -99,6 +98,61 @@ func bindWorkload(cmd *cobra.Command, w workloads.Workload) {
 	cmd.Example = strings.Join(lines, "\n")
 }
 
+// ownCommand declares the settings of the workload command on a command whose
+// users may leave its name out before --.
+func ownCommand(cmd *cobra.Command) *workloads.Command {
+	w := workloads.NewCommand().(*workloads.Command)
+	fs := flag.NewFlagSet(w.Name(), flag.ContinueOnError)
+	w.Bind(fs)
+	cmd.Flags().AddGoFlagSet(fs)
+	return w
+}
+
+// behindDash returns the arguments behind --; ok is false when there is no --.
+// Arguments before it are an error.
+func behindDash(cmd *cobra.Command, args []string) (program []string, ok bool, err error) {
+	dash := cmd.ArgsLenAtDash()
+	switch {
+	case dash < 0:
+		return nil, false, nil
+	case dash > 0:
+		return nil, true, fmt.Errorf("unexpected argument %q before --", args[0])
+	case len(args) == 0:
+		return nil, true, fmt.Errorf("which program? write it behind --, such as: -- ./score.sh {}")
+	}
+	return args, true, nil
+}
+
+// workloadArgs is the check of arguments of a workload's subcommand: none, but
+// for command, which takes the program behind --.
+func workloadArgs(w workloads.Workload) cobra.PositionalArgs {
+	own, ok := w.(*workloads.Command)
+	if !ok {
+		return cobra.NoArgs
+	}
+	return func(cmd *cobra.Command, args []string) error {
+		program, ok, err := behindDash(cmd, args)
+		if err == nil && !ok {
+			err = fmt.Errorf("which program? write it behind --, such as: -- ./score.sh {}")
+		}
+		own.Args = program
+		return err
+	}
+}
+
+// misplaced refuses settings of command on a command line that has none.
+func misplaced(cmd *cobra.Command, own *workloads.Command) error {
+	var err error
+	fs := flag.NewFlagSet(own.Name(), flag.ContinueOnError)
+	own.Bind(fs)
+	fs.VisitAll(func(f *flag.Flag) {
+		if cmd.Flags().Changed(f.Name) && err == nil {
+			err = fmt.Errorf("--%s is for a program of your own, and there is none behind -- (a workload's flags stand after its name)", f.Name)
+		}
+	})
+	return err
+}
+
 // parseCores reads --cores for a sweep; empty means the default of the machine.
 func parseCores(s string, m results.Machine) ([]int, error) {
 	if s == "" {
@@ -109,17 +163,4 @@ func parseCores(s string, m results.Machine) ([]int, error) {
 		return nil, fmt.Errorf("--cores: %w", err)
 	}
 	return cores, nil
-}
-
-// parseShare reads 2% or 0.02.
-func parseShare(s string) (float64, error) {
-	digits, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
-	v, err := strconv.ParseFloat(digits, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a share: write 2%% or 0.02", s)
-	}
-	if percent {
-		v /= 100
-	}
-	return v, nil
 }

@@ -63,12 +63,13 @@ const (
 )
 
 // Failure says why a task has no result. Err is set where the failure did not
-// cross a wire; Text and Stack always hold what to print.
+// cross a wire; Text always holds what to print, Detail what belongs to it: a
+// panic's stack, or what the function attached.
 type Failure struct {
-	Kind  FailureKind
-	Text  string
-	Stack string
-	Err   error
+	Kind   FailureKind
+	Text   string
+	Detail string
+	Err    error
 }
 
 // Delivery is a set of results: those of len(Start) consecutive tasks from Lo,

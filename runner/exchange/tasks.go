@@ -8,6 +8,9 @@ import (
 // splitAt is the size from which a chunk travels in more than one frame.
 const splitAt = 32 << 20
 
+// maxInput bounds an input, so that the frame that it ends is within MaxFrame.
+const maxInput = MaxFrame - splitAt - 1<<10
+
 // AppendChunk appends a chunk with its inputs as a frame, or, when its inputs
 // are large, as several: each holds a part of the chunk's tasks, and the worker
 // takes it as a chunk with the same id. An input that cannot be encoded travels
@@ -35,15 +38,19 @@ func AppendChunk(dst []byte, job uint32, c Chunk, j Job) ([]byte, error) {
 }
 
 // appendInput writes an input as (length << 1) and its bytes, a reason as
-// (length << 1 | 1) and its text.
+// (length << 1 | 1) and its text. An input that is too large is replaced by the
+// reason.
 func appendInput(dst []byte, j Job, task int) []byte {
 	// Most inputs are shorter than 64 bytes, and their prefix is one byte.
 	at := len(dst)
 	dst, err := j.AppendInput(append(dst, 0), task)
-	if err != nil {
-		return appendTagged(dst[:at], []byte(err.Error()), true)
-	}
 	n := len(dst) - at - 1
+	if err == nil && n > maxInput {
+		err = fmt.Errorf("an input of %d bytes is over the limit of %d", n, maxInput)
+	}
+	if err != nil {
+		return appendTagged(dst[:at], []byte("encode the input: "+err.Error()), true)
+	}
 	if n < 64 {
 		dst[at] = byte(n << 1)
 		return dst
@@ -156,7 +163,7 @@ func (b *Results) Fail(start, end int64, f Failure) {
 	b.begin()
 	b.stamps(start, end)
 	text := appendString([]byte{byte(f.Kind)}, f.Text)
-	b.buf = appendTagged(b.buf, appendString(text, f.Stack), true)
+	b.buf = appendTagged(b.buf, appendString(text, f.Detail), true)
 }
 
 // Frame completes the frame of results of the chunk, the first of which is of
@@ -223,7 +230,7 @@ func (r *reader) result(d *Delivery, k int) {
 	} else {
 		e := reader{data: payload}
 		f.Kind = FailureKind(e.uvarint("kind"))
-		f.Text, f.Stack = e.string("text"), e.string("stack")
+		f.Text, f.Detail = e.string("text"), e.string("detail")
 		if r.err = e.end(); r.err != nil {
 			return
 		}

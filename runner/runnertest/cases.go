@@ -142,7 +142,7 @@ func testErrorInTask(t *testing.T, b Backend) {
 	o := runner.JobOptions{Label: func(i int) string { return "input " + string(rune('a'+i)) }}
 	got, err := runner.Map(t.Context(), pool(t, b, 2), act, acts(20, 7, "error", ""), o)
 	f := wantFailed(t, err, 7)[0]
-	if f.Err.Error() != "cannot do 7" || f.Label != "input h" || f.Attempts != 1 || f.Lost {
+	if f.Err.Error() != "cannot do 7" || runner.Detail(f) != "detail of 7" || f.Label != "input h" || f.Attempts != 1 || f.Lost {
 		t.Errorf("error %+v", f)
 	}
 	wantSquares(t, got, 7)

@@ -84,7 +84,7 @@ type Act struct {
 func (a Act) do(context.Context) (int, error) {
 	switch a.Do {
 	case "error":
-		return 0, fmt.Errorf("cannot do %d", a.Value)
+		return 0, runner.WithDetail(fmt.Errorf("cannot do %d", a.Value), fmt.Sprintf("detail of %d", a.Value))
 	case "panic":
 		panic(fmt.Sprintf("panic over %d", a.Value))
 	case "exit":

@@ -1,0 +1,316 @@
+// Package planfile reads plans written in YAML: several workloads, sizes,
+// backends, core counts and repetitions in one file. Whatever is wrong is told
+// with its line and column. Package bench runs what comes out.
+package planfile
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+
+	"corecast/bench"
+	"corecast/bench/cost"
+	"corecast/results"
+	"corecast/workloads"
+)
+
+// File is a plan as it is written. The schema published by corecast schema
+// plan is made from it.
+type File struct {
+	// Seed decides the order of trials; drawn when it is absent.
+	Seed *uint64 `yaml:"seed" json:"seed,omitempty" jsonschema:"seed of the order of trials (default: drawn, and recorded)"`
+	// Reps is how often each point is measured, 7 by default.
+	Reps int `yaml:"reps" json:"reps,omitempty" jsonschema:"repetitions of each point (default 7)"`
+	// MaxReps bounds what Precision and Time ask for, 50 by default.
+	MaxReps   int     `yaml:"max_reps" json:"max_reps,omitempty" jsonschema:"most repetitions that precision or time ask for (default 50)"`
+	Precision string  `yaml:"precision" json:"precision,omitempty" jsonschema:"repeat until the makespan's interval is this narrow, such as 2%"`
+	Time      string  `yaml:"time" json:"time,omitempty" jsonschema:"time to measure in, such as 10m"`
+	Price     string  `yaml:"price" json:"price,omitempty" jsonschema:"price list to tell costs by, such as codeengine"`
+	Sweeps    []Sweep `yaml:"sweeps" json:"sweeps" jsonschema:"what to measure"`
+}
+
+// Sweep is one workload over core counts, sizes and backends.
+type Sweep struct {
+	Workload string `yaml:"workload" json:"workload" jsonschema:"a built-in workload (corecast list workloads)"`
+	// Settings are the workload's flags, without dashes before them.
+	Settings map[string]any `yaml:"settings" json:"settings,omitempty" jsonschema:"the workload's own settings, named like its flags"`
+	Sizes    OneOrMore      `yaml:"sizes" json:"sizes,omitempty" jsonschema:"sizes, such as 1e8 or [1e7, 1e8]"`
+	Backends OneOrMore      `yaml:"backends" json:"backends,omitempty" jsonschema:"backends (default local)"`
+	Cores    OneOrMore      `yaml:"cores" json:"cores,omitempty" jsonschema:"core counts and ranges, such as [1, 2, 4] or 1..16x2 (default: powers of two up to all)"`
+	Scaling  string         `yaml:"scaling" json:"scaling,omitempty" jsonschema:"strong (default) or weak"`
+	Reps     int            `yaml:"reps" json:"reps,omitempty" jsonschema:"repetitions of these points (default: the plan's)"`
+	Chunk    int            `yaml:"chunk" json:"chunk,omitempty" jsonschema:"tasks handed out together (default: adapted)"`
+	VCPU     int            `yaml:"vcpu" json:"vcpu,omitempty" jsonschema:"vCPU a worker (default 1)"`
+	// TaskTimeout is a duration such as 30s.
+	TaskTimeout string `yaml:"task_timeout" json:"task_timeout,omitempty" jsonschema:"limit of one attempt at a task, such as 30s"`
+}
+
+// OneOrMore is a scalar or a list of scalars, as text.
+type OneOrMore []string
+
+// UnmarshalYAML reads a scalar or a list of scalars.
+func (o *OneOrMore) UnmarshalYAML(node ast.Node) error {
+	nodes := []ast.Node{node}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		nodes = list.Values
+	}
+	for _, n := range nodes {
+		switch n.(type) {
+		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.LiteralNode:
+			*o = append(*o, n.GetToken().Value)
+		default:
+			return at(n.GetToken(), "a scalar or a list of scalars is expected, not %s", n.Type())
+		}
+	}
+	return nil
+}
+
+// Error is what is wrong with a plan, and where.
+type Error struct {
+	// Line and Column count from 1; 0 where the place is not known.
+	Line, Column int
+	Text         string
+}
+
+// Error gives line, column and text.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.Text
+	}
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text)
+}
+
+func at(t *token.Token, format string, args ...any) error {
+	e := &Error{Text: fmt.Sprintf(format, args...)}
+	if t != nil && t.Position != nil {
+		e.Line, e.Column = t.Position.Line, t.Position.Column
+	}
+	return e
+}
+
+// located is an error of the YAML library that knows its place.
+type located interface {
+	GetToken() *token.Token
+	GetMessage() string
+}
+
+// Read reads a plan and checks it against machine m, whose cores are the
+// default core counts. draw gives the seed of a plan that has none.
+func Read(data []byte, m results.Machine, draw func() uint64) (bench.Plan, error) {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return bench.Plan{}, place(err)
+	}
+	var f File
+	err = yaml.NewDecoder(strings.NewReader(string(data)), yaml.Strict()).Decode(&f)
+	if errors.Is(err, io.EOF) {
+		return bench.Plan{}, &Error{Text: "the plan is empty"}
+	}
+	if err != nil {
+		return bench.Plan{}, place(err)
+	}
+	r := &reader{file: file, machine: m}
+	return r.plan(&f, draw)
+}
+
+// place keeps what an error says and where, in one line.
+func place(err error) error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	var l located
+	if errors.As(err, &l) {
+		return at(l.GetToken(), "%s", strings.Join(strings.Fields(l.GetMessage()), " "))
+	}
+	return &Error{Text: strings.Join(strings.Fields(err.Error()), " ")}
+}
+
+// reader turns a File into a plan.
+type reader struct {
+	file    *ast.File
+	machine results.Machine
+}
+
+// wrong tells what is wrong with the value at a path such as
+// $.sweeps[0].cores.
+func (r *reader) wrong(path string, err error) error {
+	p, e := yaml.PathString(path)
+	if e != nil {
+		return &Error{Text: err.Error()}
+	}
+	node, e := p.FilterFile(r.file)
+	if e != nil || node == nil {
+		return &Error{Text: err.Error()}
+	}
+	return at(node.GetToken(), "%s", err.Error())
+}
+
+func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
+	p := bench.Plan{Reps: f.Reps, MaxReps: f.MaxReps, Price: f.Price}
+	if p.Reps == 0 {
+		p.Reps = bench.DefaultReps
+	}
+	if p.MaxReps == 0 {
+		p.MaxReps = bench.DefaultMaxReps
+	}
+	p.MaxReps = max(p.MaxReps, p.Reps)
+	var err error
+	if p.Precision, err = bench.ParseShare(f.Precision); err != nil {
+		return p, r.wrong("$.precision", err)
+	}
+	if p.Budget, err = duration(f.Time); err != nil {
+		return p, r.wrong("$.time", err)
+	}
+	if f.Price != "" {
+		if _, err := cost.Lookup(f.Price); err != nil {
+			return p, r.wrong("$.price", err)
+		}
+	}
+	if f.Seed != nil {
+		p.Seed = *f.Seed
+	} else {
+		p.Seed = draw()
+	}
+	if len(f.Sweeps) == 0 {
+		return p, r.wrong("$", errors.New("the plan has no sweeps"))
+	}
+	for i := range f.Sweeps {
+		sweeps, err := r.sweeps(&f.Sweeps[i], fmt.Sprintf("$.sweeps[%d]", i))
+		if err != nil {
+			return p, err
+		}
+		p.Sweeps = append(p.Sweeps, sweeps...)
+	}
+	if err := p.Validate(r.machine); err != nil {
+		return p, r.wrong("$", err)
+	}
+	return p, nil
+}
+
+// sweeps makes a sweep for each size and backend of s.
+func (r *reader) sweeps(s *Sweep, path string) ([]bench.Sweep, error) {
+	if s.Workload == "" {
+		return nil, r.wrong(path, errors.New("a sweep needs a workload"))
+	}
+	cores := bench.DefaultCores(r.machine.Cores)
+	if len(s.Cores) > 0 {
+		var err error
+		if cores, err = bench.ParseCores(strings.Join(s.Cores, ",")); err != nil {
+			return nil, r.wrong(path+".cores", err)
+		}
+	}
+	timeout, err := duration(s.TaskTimeout)
+	if err != nil {
+		return nil, r.wrong(path+".task_timeout", err)
+	}
+	var list []bench.Sweep
+	for _, size := range orOne(s.Sizes, "") {
+		w, err := r.workload(s, size, path)
+		if err != nil {
+			return nil, err
+		}
+		for _, backend := range orOne(s.Backends, "local") {
+			one, err := bench.NewSweep(w, backend, slices.Clone(cores))
+			if err != nil {
+				return nil, r.wrong(path, err)
+			}
+			one.Scaling, one.Reps, one.Chunk, one.TaskTimeout = bench.Scaling(orText(s.Scaling, "strong")), s.Reps, s.Chunk, timeout
+			if s.VCPU != 0 {
+				one.VCPU = float64(s.VCPU)
+			}
+			if err := one.Validate(r.machine); err != nil {
+				return nil, r.wrong(path, err)
+			}
+			list = append(list, one)
+		}
+	}
+	return list, nil
+}
+
+// workload makes the workload of a sweep with its settings and one size.
+func (r *reader) workload(s *Sweep, size, path string) (workloads.Workload, error) {
+	w, err := workloads.New(s.Workload)
+	if err != nil {
+		return nil, r.wrong(path+".workload", err)
+	}
+	fs := flag.NewFlagSet(s.Workload, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	w.Bind(fs)
+	for name, value := range s.Settings {
+		if err := set(fs, s.Workload, strings.ReplaceAll(name, "_", "-"), value); err != nil {
+			return nil, r.wrong(path+".settings."+name, err)
+		}
+	}
+	if size != "" {
+		sized, ok := w.(workloads.Sized)
+		if !ok {
+			return nil, r.wrong(path+".sizes", fmt.Errorf("workload %s has no size", s.Workload))
+		}
+		n, err := workloads.ParseSize(size)
+		if err != nil {
+			return nil, r.wrong(path+".sizes", err)
+		}
+		sized.SetSize(n)
+	}
+	return w, nil
+}
+
+// set sets a workload's flag to a scalar, or to each of a list.
+func set(fs *flag.FlagSet, workload, name string, value any) error {
+	if fs.Lookup(name) == nil {
+		var names []string
+		fs.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		return fmt.Errorf("workload %s has no setting %q: it has %s", workload, name, strings.Join(names, ", "))
+	}
+	values := []any{value}
+	if list, ok := value.([]any); ok {
+		values = list
+	}
+	for _, v := range values {
+		text := fmt.Sprint(v)
+		if f, ok := v.(float64); ok { // as digits: 1e8 is a whole number
+			text = strconv.FormatFloat(f, 'f', -1, 64)
+		}
+		if err := fs.Set(name, text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func duration(s string) (workloads.Duration, error) {
+	var d workloads.Duration
+	if s == "" {
+		return d, nil
+	}
+	err := d.Set(s)
+	if err == nil && time.Duration(d) < 0 {
+		err = fmt.Errorf("%q is negative", s)
+	}
+	return d, err
+}
+
+func orOne(list OneOrMore, otherwise string) []string {
+	if len(list) == 0 {
+		return []string{otherwise}
+	}
+	return list
+}
+
+func orText(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,158 @@
+package planfile
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"corecast/bench"
+	"corecast/results"
+	"corecast/workloads"
+)
+
+var machine = results.Machine{Cores: 4, OpenFiles: 1000}
+
+func draw() uint64 { return 99 }
+
+func TestReadExample(t *testing.T) {
+	data, err := os.ReadFile("../../examples/plan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Read(data, machine, draw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Seed != 99 || p.Reps != 3 || p.Budget != workloads.Duration(30*time.Second) || p.Price != "codeengine" || len(p.Sweeps) != 4 {
+		t.Fatalf("plan %+v", p)
+	}
+	type row struct {
+		Workload, Backend string
+		Cores             []int
+		Scaling           bench.Scaling
+		Reps              int
+	}
+	var got []row
+	for _, s := range p.Sweeps {
+		got = append(got, row{s.Workload, s.Backend, s.Cores, s.Scaling, s.Reps})
+	}
+	want := []row{
+		{"montecarlo", "local", []int{1, 2}, "strong", 0}, {"montecarlo", "local", []int{1, 2}, "strong", 0},
+		{"sleep", "local", []int{1, 2}, "weak", 2}, {"sleep", "inproc", []int{1, 2}, "weak", 2},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sweeps (-want +got):\n%s", diff)
+	}
+	var settings workloads.MonteCarlo
+	if err := json.Unmarshal(p.Sweeps[1].Settings, &settings); err != nil {
+		t.Fatal(err)
+	}
+	if settings.Samples != 4e6 || settings.Model != "option" || settings.Strike != 110 {
+		t.Errorf("settings %+v", settings)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	p, err := Read([]byte("seed: 5\nsweeps:\n- workload: noop\n"), machine, draw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.Sweeps[0]
+	if p.Seed != 5 || p.Reps != bench.DefaultReps || p.MaxReps != bench.DefaultMaxReps || s.Backend != "local" || s.VCPU != 1 || !cmp.Equal(s.Cores, []int{1, 2, 4}) {
+		t.Errorf("plan %+v", p)
+	}
+}
+
+// TestErrorsTellThePlace checks the line and column of what is wrong.
+func TestErrorsTellThePlace(t *testing.T) {
+	for _, c := range []struct{ name, plan, want string }{
+		{"unknown key", "reps: 2\nsweps: []\n", `line 2, column 1: unknown field "sweps"`},
+		{"unknown key of a sweep", "sweeps:\n- workload: noop\n  core: 1\n", `line 3, column 3: unknown field "core"`},
+		{"unknown workload", "sweeps:\n- workload: cook\n", `line 2, column 13: unknown workload "cook"`},
+		{"unknown setting", "sweeps:\n- workload: noop\n  settings:\n    colour: red\n", `line 4, column 13: workload noop has no setting "colour": it has tasks`},
+		{"bad setting", "sweeps:\n- workload: noop\n  settings: {tasks: many}\n", `line 3, column 21: tasks: "many" is not a size`},
+		{"bad cores", "sweeps:\n- workload: noop\n  cores: 0\n", "line 3, column 10: core count 0 is less than 1"},
+		{"cores of a map", "sweeps:\n- workload: noop\n  cores: {a: 1}\n", "a scalar or a list of scalars"},
+		{"bad size", "sweeps:\n- workload: noop\n  sizes: [-1]\n", `"-1" is negative`},
+		{"unknown backend", "sweeps:\n- workload: noop\n  backends: moon\n", `unknown backend "moon"`},
+		{"bad scaling", "sweeps:\n- workload: noop\n  scaling: odd\n", `scaling "odd"`},
+		{"wrong type", "reps: many\nsweeps:\n- workload: noop\n", "line 1, column 7: "},
+		{"bad time", "time: soon\nsweeps:\n- workload: noop\n", `line 1, column 7: "soon" is not a duration`},
+		{"negative time", "time: -5s\nsweeps:\n- workload: noop\n", `"-5s" is negative`},
+		{"bad precision", "precision: wide\nsweeps:\n- workload: noop\n", `line 1, column 12: "wide" is not a share`},
+		{"bad price", "price: gold\nsweeps:\n- workload: noop\n", `line 1, column 8: no price list "gold"`},
+		{"no workload", "sweeps:\n- cores: 1\n", "a sweep needs a workload"},
+		{"no sweeps", "reps: 2\n", "no sweeps"},
+		{"empty", "", "the plan is empty"},
+		{"not YAML", "sweeps: [", "line 1, column"},
+		{"key twice", "reps: 1\nreps: 2\n", "line 2, column 1: "},
+		{"a list", "- 1\n", "line 1, column"},
+		{"negative reps", "sweeps:\n- workload: noop\n  reps: -1\n", "repetitions"},
+	} {
+		_, err := Read([]byte(c.plan), machine, draw)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %q, want one line with %q", c.name, err, c.want)
+		}
+	}
+}
+
+// TestSchema checks the example and wrong plans against the published schema.
+func TestSchema(t *testing.T) {
+	data, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s jsonschema.Schema
+	if err := json.Unmarshal(data, &s); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := s.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../../examples/plan.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for plan, ok := range map[string]bool{
+		string(example):                      true,
+		"sweeps: [{workload: noop}]":         true,
+		"sweps: []":                          false,
+		"reps: 3":                            false,
+		"sweeps: [{workload: noop, cor: 1}]": false,
+		"sweeps: [{workload: 3}]":            false,
+	} {
+		asJSON, err := yaml.YAMLToJSON([]byte(plan))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value any
+		if err := json.Unmarshal(asJSON, &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := resolved.Validate(value); (err == nil) != ok {
+			t.Errorf("plan %q: %v, want valid %v", plan, err, ok)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{"sweeps:\n- workload: noop\n", "sweeps: [{workload: montecarlo, sizes: 1e8, cores: 1..8x2}]", "a: &x [*x]", "reps: 1e99", "\t", "sweeps: [[]]"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Read(data, machine, draw)
+		if err == nil && len(p.Sweeps) == 0 {
+			t.Error("a plan without sweeps was accepted")
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("an error of several lines: %q", err)
+		}
+	})
+}

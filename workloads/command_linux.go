@@ -1,0 +1,13 @@
+package workloads
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// prepareGroup puts a program into a process group of its own, all of which is
+// killed when its time is up, and has the kernel kill it when its worker dies.
+func prepareGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+}
