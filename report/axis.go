@@ -14,6 +14,9 @@ import (
 // logarithmic.
 const wide = 8
 
+// wideTimes is that ratio for times, which are given in one unit.
+const wideTimes = 20
+
 // panel is a plot with its axes' names, which a picture writes itself: the
 // library makes room for them in the wrong place beside logarithmic axes.
 type panel struct {
@@ -162,17 +165,27 @@ func roundStep(raw float64) float64 {
 }
 
 // timeAxis scales the x axis for times from lo to hi in seconds, in the unit
-// that suits the largest, which it puts into the name. It returns what times
+// that suits the largest, or the middle of a logarithmic axis, which it puts
+// into the name. It returns what times
 // are to be divided by. Wide ranges of positive times get a logarithmic axis
 // when log is set.
 func timeAxis(p *panel, lo, hi float64, log bool) float64 {
-	a := &p.X
-	u := unitFor(math.Max(math.Abs(lo), math.Abs(hi)), timeUnits())
-	p.xName += " (" + u.name + ")"
+	return timesOn(&p.X, &p.xName, lo, hi, log)
+}
+
+// timesOn is timeAxis for any axis and its name.
+func timesOn(a *plot.Axis, name *string, lo, hi float64, log bool) float64 {
+	log = log && lo > 0 && hi/lo >= wideTimes
+	suits := math.Max(math.Abs(lo), math.Abs(hi))
+	if log {
+		suits = math.Sqrt(lo * hi) // in the middle of the axis
+	}
+	u := unitFor(suits, timeUnits())
+	*name += " (" + u.name + ")"
 	lo, hi = lo/u.per, hi/u.per
-	if log && lo > 0 && hi/lo >= 20 {
+	if log {
 		decadeAxis(a, lo, hi)
-		p.xName += ", log"
+		*name += ", log"
 	} else {
 		linearAxis(a, math.Min(lo, 0), hi, 6)
 	}
@@ -202,5 +215,13 @@ func decadeAxis(a *plot.Axis, lo, hi float64) {
 	a.Tick.Marker = fixedTicks(ticks)
 }
 
-// digitsPlain writes a tick's value with as many digits as it needs.
-func digitsPlain(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+// digitsPlain writes a tick's value with as many digits as it needs, and
+// without an exponent.
+func digitsPlain(v float64) string {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	text := strconv.FormatFloat(v, 'f', -1, 64)
+	if v >= 10000 {
+		return thousands(text)
+	}
+	return text
+}

@@ -28,12 +28,12 @@ type partStyle struct {
 // partStyles lists the parts of core time, in the order in which bars stack.
 func partStyles() []partStyle {
 	return []partStyle{
-		{metrics.PartBusy, "busy: accepted tasks", "busy", green, hatch{}, func(p metrics.Point) float64 { return p.BusyCore }},
-		{metrics.PartStartup, "start-up", "start-up", orange, hatch{rising: true}, func(p metrics.Point) float64 { return p.Overhead.Startup }},
-		{metrics.PartDispatch, "dispatch", "dispatch", blue, hatch{}, func(p metrics.Point) float64 { return p.Overhead.Dispatch }},
-		{metrics.PartTransfer, "transfer", "transfer", skyBlue, hatch{falling: true}, func(p metrics.Point) float64 { return p.Overhead.Transfer }},
-		{metrics.PartIdle, "idle", "idle", lightGrey, hatch{}, func(p metrics.Point) float64 { return p.Overhead.Idle }},
-		{metrics.PartLost, "lost", "lost", vermillion, hatch{true, true}, func(p metrics.Point) float64 { return p.Overhead.Lost }},
+		{metrics.PartBusy, "busy: accepted tasks", "busy", busyGreen, hatch{}, func(p metrics.Point) float64 { return p.BusyCore }},
+		{metrics.PartStartup, "start-up", "start-up", deepOrange, hatch{rising: true}, func(p metrics.Point) float64 { return p.Overhead.Startup }},
+		{metrics.PartDispatch, "dispatch", "dispatch", deepBlue, hatch{}, func(p metrics.Point) float64 { return p.Overhead.Dispatch }},
+		{metrics.PartTransfer, "transfer", "transfer", paleBlue, hatch{falling: true}, func(p metrics.Point) float64 { return p.Overhead.Transfer }},
+		{metrics.PartIdle, "idle", "idle", idleGrey, hatch{}, func(p metrics.Point) float64 { return p.Overhead.Idle }},
+		{metrics.PartLost, "lost", "lost", lostBlack, hatch{}, func(p metrics.Point) float64 { return p.Overhead.Lost }},
 	}
 }
 
@@ -49,8 +49,8 @@ func drawOverhead(s *Source) *Picture {
 	for _, i := range s.byCores(s.Summary.Points[0].Label) {
 		points = append(points, s.Summary.Points[i])
 	}
-	absolute := stackPanel("core time", points)
-	share := stackPanel("share of core time (%)", points)
+	absolute := stackPanel("core time", points, panelWidth/2-20)
+	share := stackPanel("share of core time (%)", points, panelWidth/2-20)
 	lo, hi := stackRange(points, func(metrics.Point) float64 { return 1 })
 	u := unitFor(max(hi, -lo), timeUnits())
 	absolute.yName = "core time (core-" + u.name + ")"
@@ -76,8 +76,9 @@ func shareScale(p metrics.Point) float64 {
 	return 0
 }
 
-// stackPanel returns a plot with a place on the x axis for each point.
-func stackPanel(name string, points []metrics.Point) *panel {
+// stackPanel returns a plot with a place on the x axis, about so wide, for each
+// point.
+func stackPanel(name string, points []metrics.Point, width vg.Length) *panel {
 	p := newPanel("cores", name)
 	p.X.Min, p.X.Max = -0.6, float64(len(points))-0.4
 	p.X.Tick.Length, p.X.LineStyle.Width, p.X.Padding = 0, 0, 0
@@ -89,7 +90,7 @@ func stackPanel(name string, points []metrics.Point) *panel {
 			ticks[i].Label += "\n" + shortKind(point.Kind)
 		}
 	}
-	p.X.Tick.Marker = thinned(ticks, &p.X, panelWidth/2-20)
+	p.X.Tick.Marker = thinned(ticks, &p.X, width)
 	return p
 }
 
@@ -191,7 +192,7 @@ func (ps partStyle) label(c *draw.Canvas, r vg.Rectangle, percent float64) {
 	}
 	mid := vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}
 	w := sty.Width(text)/2 + 1.5
-	if ps.hatch.rising || ps.hatch.falling || ps.colour == blue {
+	if ps.hatch.rising || ps.hatch.falling || ps.colour == deepBlue || ps.colour == lostBlack {
 		c.FillPolygon(white, corners(vg.Rectangle{Min: vg.Point{X: mid.X - w, Y: mid.Y - 4.5}, Max: vg.Point{X: mid.X + w, Y: mid.Y + 4.5}}))
 	}
 	c.FillText(sty, mid, text)

@@ -36,8 +36,11 @@ func Plots() []Plot {
 	return []Plot{
 		{"speedup", "Speedup", noSpeedup, whole, drawSpeedup},
 		{"efficiency", "Efficiency", noEfficiency, whole, drawEfficiency},
+		{"cost", "Cost and time", noCost, whole, drawCost},
+		{"metg", "Efficiency by task time", noMETG, whole, drawMETG},
 		{"startup", "Start-up of workers", noStartup, eachLabel, drawStartup},
 		{"overhead", "Where core time went", noPoints, eachLabel, drawOverhead},
+		{"tasktimes", "Times of tasks", noTaskTimes, eachLabel, drawTaskTimes},
 		{"timeline", "Timeline of workers", noTimeline, eachPoint, drawTimeline},
 	}
 }

@@ -111,14 +111,14 @@ func TestWriteAllNames(t *testing.T) {
 		want    []string // without .png and .svg
 	}{
 		{"one workload", []builder{{cores: []int{1, 2}, trials: 2, tasks: 40}},
-			[]string{"speedup", "efficiency", "startup", "overhead", "timeline-1", "timeline-2"}},
+			[]string{"speedup", "efficiency", "startup", "overhead", "tasktimes", "timeline-1", "timeline-2"}},
 		{"labels and kinds", []builder{{cores: []int{2}, labels: []string{"a=1", "a/2"}, trials: 1, tasks: 40, kinds: []results.Kind{results.Simulated}}},
-			[]string{"speedup", "efficiency", "startup-a-1", "startup-a-2", "overhead-a-1", "overhead-a-2", "timeline-a-1-2-simulated", "timeline-a-2-2-simulated"}},
+			[]string{"speedup", "efficiency", "startup-a-1", "startup-a-2", "overhead-a-1", "overhead-a-2", "tasktimes-a-1", "tasktimes-a-2", "timeline-a-1-2-simulated", "timeline-a-2-2-simulated"}},
 		{"workloads and backends", []builder{{workload: "pi", cores: []int{2}, trials: 1, tasks: 40}, {workload: "grep", backend: "inproc", cores: []int{2}, trials: 1, tasks: 40}},
-			[]string{"speedup-pi-local", "efficiency-pi-local", "startup-pi-local", "overhead-pi-local", "timeline-pi-local-2",
-				"speedup-grep-inproc", "efficiency-grep-inproc", "startup-grep-inproc", "overhead-grep-inproc", "timeline-grep-inproc-2"}},
+			[]string{"speedup-pi-local", "efficiency-pi-local", "startup-pi-local", "overhead-pi-local", "tasktimes-pi-local", "timeline-pi-local-2",
+				"speedup-grep-inproc", "efficiency-grep-inproc", "startup-grep-inproc", "overhead-grep-inproc", "tasktimes-grep-inproc", "timeline-grep-inproc-2"}},
 		{"the same twice", []builder{{cores: []int{2}, trials: 1, tasks: 40}, {cores: []int{2}, trials: 1, tasks: 40}},
-			[]string{"speedup", "efficiency", "startup", "overhead", "timeline-2", "speedup-2", "efficiency-2", "startup-2", "overhead-2", "timeline-2-2"}},
+			[]string{"speedup", "efficiency", "startup", "overhead", "tasktimes", "timeline-2", "speedup-2", "efficiency-2", "startup-2", "overhead-2", "tasktimes-2", "timeline-2-2"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var srcs []*Source

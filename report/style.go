@@ -25,8 +25,19 @@ var (
 	purple     = color.NRGBA{0xcc, 0x79, 0xa7, 0xff}
 	darkGrey   = color.NRGBA{0x55, 0x55, 0x55, 0xff}
 	midGrey    = color.NRGBA{0x99, 0x99, 0x99, 0xff}
-	lightGrey  = color.NRGBA{0xe2, 0xe2, 0xe2, 0xff}
 	white      = color.NRGBA{0xff, 0xff, 0xff, 0xff}
+)
+
+// The colours of the parts of core time. Beyond their hues they differ in
+// lightness, so that a timeline, which is too fine for hatching, is read in
+// black and white too: 0, 65, 106, 150, 188 and 234 of 255.
+var (
+	lostBlack  = black
+	deepBlue   = color.NRGBA{0x00, 0x55, 0x80, 0xff}
+	busyGreen  = green
+	deepOrange = color.NRGBA{0xd9, 0x90, 0x00, 0xff}
+	paleBlue   = color.NRGBA{0x8c, 0xcb, 0xf0, 0xff}
+	idleGrey   = color.NRGBA{0xea, 0xea, 0xea, 0xff}
 )
 
 // look is how one series is drawn. Two series of a plot differ in colour and

@@ -164,13 +164,22 @@ func (l *lanes) Plot(canvas draw.Canvas, p *plot.Plot) {
 	}
 	x, y := p.Transforms(&canvas)
 	scale := p.X.Max / float64(l.trace.Makespan)
-	colours := partColours()
+	var paths [metrics.PartCount]vg.Path // one a part: a path a cut would be much longer
 	for _, c := range l.vector {
 		lane := float64(c.Slot)
-		canvas.FillPolygon(colours[c.Part], corners(vg.Rectangle{
-			Min: vg.Point{X: x(float64(c.From) * scale), Y: y(lane + 0.08)},
-			Max: vg.Point{X: x(float64(c.To) * scale), Y: y(lane + 0.92)},
-		}))
+		from, to := x(float64(c.From)*scale), x(float64(c.To)*scale)
+		path := &paths[c.Part]
+		path.Move(vg.Point{X: from, Y: y(lane + 0.08)})
+		path.Line(vg.Point{X: to, Y: y(lane + 0.08)})
+		path.Line(vg.Point{X: to, Y: y(lane + 0.92)})
+		path.Line(vg.Point{X: from, Y: y(lane + 0.92)})
+		path.Close()
+	}
+	for part, colour := range partColours() {
+		if len(paths[part]) > 0 {
+			canvas.SetColor(colour)
+			canvas.Fill(paths[part])
+		}
 	}
 }
 

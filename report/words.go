@@ -212,6 +212,17 @@ type fold struct {
 // those of the same code and advice: the first text, where they were and how
 // often, the advice.
 func foldWarnings(s *metrics.Summary) []string {
+	all := folds(s)
+	lines := make([]string, len(all))
+	for i, f := range all {
+		lines[i] = f.String()
+	}
+	return lines
+}
+
+// folds gathers the warnings of a summary and its points by code and advice,
+// in the order in which they come.
+func folds(s *metrics.Summary) []fold {
 	var folds []fold
 	see := func(w results.Warning, where string) {
 		i := slices.IndexFunc(folds, func(f fold) bool { return f.code == w.Code && f.advice == w.Advice })
@@ -236,11 +247,7 @@ func foldWarnings(s *metrics.Summary) []string {
 			see(w, pointName(&s.Points[i]))
 		}
 	}
-	lines := make([]string, len(folds))
-	for i, f := range folds {
-		lines[i] = f.String()
-	}
-	return lines
+	return folds
 }
 
 // String writes the warnings as a sentence or two.
