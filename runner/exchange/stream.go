@@ -213,6 +213,9 @@ func (s *Stream) receive(kind FrameType, body []byte) error {
 		s.mu.Lock()
 		spec := s.spec
 		s.mu.Unlock()
+		if spec.Job == nil {
+			return fmt.Errorf("%w: results without a job", ErrFrame)
+		}
 		d, err := ParseResult(body, spec.ID, spec.Job)
 		if err != nil || d == nil {
 			return err

@@ -100,6 +100,9 @@ func parseDecimal(s string) (Time, error) {
 	}
 	digits, negative := strings.CutPrefix(s, "-")
 	whole, frac, _ := strings.Cut(digits, ".")
+	if whole == "" {
+		return 0, fmt.Errorf("not a number of seconds")
+	}
 	if len(frac) > 9 {
 		return 0, fmt.Errorf("finer than a nanosecond")
 	}

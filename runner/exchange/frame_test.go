@@ -1,0 +1,391 @@
+package exchange
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// bytesJob is a job whose inputs and results are bytes.
+type bytesJob struct {
+	inputs [][]byte
+	errs   map[int]error // of inputs that cannot be encoded
+}
+
+func (j *bytesJob) Func() string { return "bytes" }
+
+func (j *bytesJob) AppendInput(dst []byte, task int) ([]byte, error) {
+	if err := j.errs[task]; err != nil {
+		return append(dst, "half of it"...), err
+	}
+	return append(dst, j.inputs[task]...), nil
+}
+
+func (j *bytesJob) NewBlock(n int) Block { return &bytesBlock{values: make([][]byte, n)} }
+
+type bytesBlock struct{ values [][]byte }
+
+var errNotDecoded = errors.New("it begins with !")
+
+func (b *bytesBlock) Decode(k int, payload []byte) error {
+	if bytes.HasPrefix(payload, []byte("!")) {
+		return errNotDecoded
+	}
+	b.values[k] = bytes.Clone(payload)
+	return nil
+}
+
+func (b *bytesBlock) Call(context.Context, int, int) error { return nil }
+
+// readAll takes frames until the end of the stream.
+func readAll(t *testing.T, stream []byte) (types []FrameType, bodies [][]byte) {
+	t.Helper()
+	r := bufio.NewReader(bytes.NewReader(stream))
+	for {
+		headers := 0
+		kind, body, err := ReadFrame(r, func() { headers++ })
+		if err == io.EOF {
+			return types, bodies
+		}
+		if err != nil || headers != 1 {
+			t.Fatalf("frame %d: %v; header was called %d times", len(types), err, headers)
+		}
+		types, bodies = append(types, kind), append(bodies, body)
+	}
+}
+
+// must returns what an Append function made.
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func TestSmallFramesRoundTrip(t *testing.T) {
+	hello := Hello{Build: "a/b", PID: 1 << 22, Ready: -5, Uncertainty: math.MaxInt64}
+	open := Open{JobID: math.MaxUint32, Func: "f", TaskTimeout: math.MaxInt64, Grace: time.Nanosecond}
+	done := Stats{JobID: 1, Stored: NotKnown, CPU: -1, PeakMemory: math.MaxInt64}
+	var stream []byte
+	stream = must(AppendHello(stream, hello))
+	stream = must(AppendOpen(stream, open))
+	stream = must(AppendFinish(stream, 7, true))
+	stream = must(AppendFinish(stream, 8, false))
+	stream = must(AppendDone(stream, done))
+	types, bodies := readAll(t, stream)
+	if diff := cmp.Diff([]FrameType{FrameHello, FrameOpen, FrameFinish, FrameFinish, FrameDone}, types); diff != "" {
+		t.Fatalf("types (-want +got):\n%s", diff)
+	}
+	if got, err := ParseHello(bodies[0]); err != nil || got != hello {
+		t.Errorf("hello %+v, %v", got, err)
+	}
+	if got, err := ParseOpen(bodies[1]); err != nil || got != open {
+		t.Errorf("open %+v, %v", got, err)
+	}
+	for i, want := range []bool{true, false} {
+		if job, cancel, err := ParseFinish(bodies[2+i]); err != nil || job != uint32(7+i) || cancel != want {
+			t.Errorf("finish %d, %v, %v", job, cancel, err)
+		}
+	}
+	if got, err := ParseDone(bodies[4]); err != nil || got != done {
+		t.Errorf("done %+v, %v", got, err)
+	}
+	// No prefix of a body parses, nor one with a byte more.
+	parse := map[FrameType]func([]byte) error{
+		FrameHello:  func(b []byte) error { _, err := ParseHello(b); return err },
+		FrameOpen:   func(b []byte) error { _, err := ParseOpen(b); return err },
+		FrameFinish: func(b []byte) error { _, _, err := ParseFinish(b); return err },
+		FrameDone:   func(b []byte) error { _, err := ParseDone(b); return err },
+	}
+	for i, body := range bodies {
+		for n := range body {
+			if err := parse[types[i]](body[:n]); !errors.Is(err, ErrFrame) {
+				t.Errorf("type %d: %d of %d bytes: error %v", types[i], n, len(body), err)
+			}
+		}
+		if err := parse[types[i]](append(bytes.Clone(body), 0)); !errors.Is(err, ErrFrame) {
+			t.Errorf("type %d with a byte too many: error %v", types[i], err)
+		}
+	}
+}
+
+func TestHelloOfOtherProtocol(t *testing.T) {
+	frame := must(AppendHello(nil, Hello{Build: "b"}))
+	frame[frameHeader]++
+	if _, err := ParseHello(frame[frameHeader:]); err == nil || !strings.Contains(err.Error(), "protocol 2, want 1") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// chunkParts encodes a chunk and parses its frames.
+func chunkParts(t *testing.T, c Chunk, j Job) []*Inbound {
+	t.Helper()
+	types, bodies := readAll(t, must(AppendChunk(nil, 9, c, j)))
+	var parts []*Inbound
+	for i, body := range bodies {
+		in, err := ParseChunk(body)
+		if err != nil || types[i] != FrameChunk || in.JobID != 9 || in.ID != c.ID || in.Bytes != int64(len(body)+frameHeader) {
+			t.Fatalf("part %d: type %d, %+v, %v", i, types[i], in.Chunk, err)
+		}
+		parts = append(parts, in)
+	}
+	return parts
+}
+
+func TestChunkRoundTrip(t *testing.T) {
+	j := &bytesJob{errs: map[int]error{3: errors.New("no such file"), 4: errors.New(strings.Repeat("long ", 100)), 5: errors.New("")}}
+	for _, n := range []int{0, 1, 2, 0, 0, 0, 63, 64, 65, 127, 128, 129, 8191, 8192, 8193, 5 << 20} {
+		j.inputs = append(j.inputs, bytes.Repeat([]byte{byte(n)}, n))
+	}
+	c := Chunk{ID: math.MaxInt32, Lo: 1, Hi: int32(len(j.inputs))}
+	parts := chunkParts(t, c, j)
+	if len(parts) != 1 || parts[0].Chunk != c {
+		t.Fatalf("%d parts, the first %+v", len(parts), parts[0].Chunk)
+	}
+	for task := int(c.Lo); task < int(c.Hi); task++ {
+		payload, reason, err := parts[0].Next()
+		if err != nil {
+			t.Fatalf("input %d: %v", task, err)
+		}
+		if want := j.errs[task]; want != nil {
+			if payload != nil || reason != "encode the input: "+want.Error() {
+				t.Errorf("input %d: %q, reason %q, want %q", task, payload, reason, want)
+			}
+			continue
+		}
+		if reason != "" || !bytes.Equal(payload, j.inputs[task]) {
+			t.Errorf("input %d of %d bytes: %d bytes, reason %q", task, len(j.inputs[task]), len(payload), reason)
+		}
+	}
+	if _, _, err := parts[0].Next(); !errors.Is(err, ErrFrame) {
+		t.Errorf("behind the last input: error %v", err)
+	}
+}
+
+func TestChunkSplit(t *testing.T) {
+	j := &bytesJob{}
+	sizes := []int{20 << 20, 20 << 20, 1, 40 << 20, 0, 1}
+	for i, n := range sizes {
+		j.inputs = append(j.inputs, bytes.Repeat([]byte{byte(i + 1)}, n))
+	}
+	parts := chunkParts(t, Chunk{ID: 3, Lo: 0, Hi: 6}, j)
+	var ranges [][2]int32
+	for _, p := range parts {
+		ranges = append(ranges, [2]int32{p.Lo, p.Hi})
+		for task := p.Lo; task < p.Hi; task++ {
+			if payload, _, err := p.Next(); err != nil || !bytes.Equal(payload, j.inputs[task]) {
+				t.Errorf("input %d: %d bytes, want %d; %v", task, len(payload), sizes[task], err)
+			}
+		}
+	}
+	// A part ends with the input that takes it over 32 MiB.
+	if diff := cmp.Diff([][2]int32{{0, 2}, {2, 4}, {4, 6}}, ranges); diff != "" {
+		t.Errorf("parts (-want +got):\n%s", diff)
+	}
+}
+
+// hugeJob has inputs that claim room without touching it.
+type hugeJob struct {
+	bytesJob
+	sizes []int
+}
+
+func (j *hugeJob) AppendInput(dst []byte, task int) ([]byte, error) {
+	return dst[:len(dst)+j.sizes[task]], nil
+}
+
+// TestChunkTooLarge holds that an input too large for a message fails alone.
+func TestChunkTooLarge(t *testing.T) {
+	j := &hugeJob{sizes: []int{1, MaxFrame, 1}}
+	data, err := AppendChunk(make([]byte, 0, MaxFrame+100), 9, Chunk{Lo: 0, Hi: 3}, j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, bodies := readAll(t, data)
+	in, err := ParseChunk(bodies[0])
+	if err != nil || len(bodies) != 1 {
+		t.Fatalf("%d frames, %v", len(bodies), err)
+	}
+	for task, tooLarge := range []bool{false, true, false} {
+		payload, reason, err := in.Next()
+		if err != nil || tooLarge != strings.Contains(reason, "1073741824 bytes is over the limit") || tooLarge == (len(payload) == 1) {
+			t.Errorf("task %d: %d bytes, reason %q, error %v", task, len(payload), reason, err)
+		}
+	}
+}
+
+func TestChunkMalformed(t *testing.T) {
+	head := func(lo, hi int32, rest string) []byte {
+		var b []byte
+		for _, v := range []uint32{1, 2, uint32(lo), uint32(hi)} {
+			b = binary.LittleEndian.AppendUint32(b, v)
+		}
+		return append(b, rest...)
+	}
+	for name, body := range map[string][]byte{
+		"no bytes":                 nil,
+		"half a head":              head(0, 1, "")[:9],
+		"no tasks":                 head(5, 5, "abc"),
+		"tasks backwards":          head(5, 4, "abc"),
+		"negative task":            head(-1, 1, "abc"),
+		"more tasks than bytes":    head(0, 4, "\x00\x00\x00"),
+		"all tasks that there are": head(0, math.MaxInt32, "\x00"),
+	} {
+		if _, err := ParseChunk(body); !errors.Is(err, ErrFrame) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	in, err := ParseChunk(head(0, 2, "\x02a\xff"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, _, err := in.Next(); string(b) != "a" || err != nil {
+		t.Errorf("first input %q, %v", b, err)
+	}
+	for range 2 { // the error sticks
+		if _, _, err := in.Next(); !errors.Is(err, ErrFrame) {
+			t.Errorf("torn input: error %v", err)
+		}
+	}
+}
+
+// sent makes the Result frame of an inbound chunk.
+func sent(t *testing.T, b *Results, in *Inbound, lo int32) []byte {
+	t.Helper()
+	frame, err := b.Frame(in, lo, NotKnown, 400)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frame[frameHeader:]
+}
+
+func TestResultRoundTrip(t *testing.T) {
+	in := &Inbound{JobID: 9, Chunk: Chunk{ID: -7, Lo: 10, Hi: 30}, ReceiveStart: -3, Arrived: 5, Bytes: 1234}
+	var b Results
+	if count, size := b.Len(); count != 0 || size != 0 {
+		t.Errorf("no results: %d, %d bytes", count, size)
+	}
+	for range 2 { // the buffer is used again
+		large := bytes.Repeat([]byte("r"), 5<<20)
+		b.Add(100, 110, nil)
+		b.Add(90, 80, []byte("clock went back"))
+		b.Fail(math.MinInt64, math.MaxInt64, Failure{Kind: FailedPanic, Text: "boom", Detail: "at f"})
+		b.Add(200, 300, large)
+		b.Add(300, 301, []byte("!"))
+		b.Fail(302, 303, Failure{})
+		if count, _ := b.Len(); count != 6 {
+			t.Errorf("%d results", count)
+		}
+		body := sent(t, &b, in, 12)
+		d, err := ParseResult(body, 9, &bytesJob{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clear(body) // decoded values must not refer to it
+		want := &Delivery{
+			Chunk: -7, Lo: 12, ReceiveStart: -3, Arrived: 5, SendStart: 400, PreviousStored: NotKnown,
+			Start: []int64{100, 90, math.MinInt64, 200, 300, 302}, End: []int64{110, 80, math.MaxInt64, 300, 301, 303},
+			Failures: map[int]Failure{
+				2: {Kind: FailedPanic, Text: "boom", Detail: "at f"},
+				4: {Text: "decode the result: it begins with !", Err: errNotDecoded},
+				5: {},
+			},
+			Results:  &bytesBlock{values: [][]byte{{}, []byte("clock went back"), nil, large, nil, nil}},
+			BytesOut: []int64{0, 15, 11, 5 << 20, 1, 3},
+			Bytes:    int64(len(body) + frameHeader), ChunkBytes: 1234,
+		}
+		same := cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })
+		if diff := cmp.Diff(want, d, cmp.AllowUnexported(bytesBlock{}), cmp.Comparer(bytes.Equal), same); diff != "" {
+			t.Errorf("delivery (-want +got):\n%.2000s", diff)
+		}
+	}
+}
+
+func TestResultMalformed(t *testing.T) {
+	in := &Inbound{JobID: 9, Chunk: Chunk{ID: 1, Lo: 0, Hi: 3}}
+	var b Results
+	b.Add(1, 2, []byte("abc"))
+	b.Fail(3, 4, Failure{Text: "t", Detail: "s"})
+	whole := bytes.Clone(sent(t, &b, in, 0))
+	for n := range whole {
+		if n < 4 {
+			continue // without the job there is nothing to compare
+		}
+		if d, err := ParseResult(whole[:n], 9, &bytesJob{}); !errors.Is(err, ErrFrame) {
+			t.Errorf("%d of %d bytes: %+v, %v", n, len(whole), d, err)
+		}
+	}
+	if _, err := ParseResult(append(bytes.Clone(whole), 0), 9, &bytesJob{}); !errors.Is(err, ErrFrame) {
+		t.Errorf("a byte too many: %v", err)
+	}
+	if d, err := ParseResult(whole, 8, &bytesJob{}); d != nil || err != nil {
+		t.Errorf("of another job: %+v, %v", d, err)
+	}
+	many := bytes.Clone(whole)
+	binary.LittleEndian.PutUint32(many[12:], math.MaxUint32)
+	if _, err := ParseResult(many, 9, &bytesJob{}); !errors.Is(err, ErrFrame) {
+		t.Errorf("4 G results in %d bytes: %v", len(many), err)
+	}
+}
+
+// TestReadBounded holds that a frame makes its reader allocate in proportion
+// to what arrives, whatever it claims.
+func TestReadBounded(t *testing.T) {
+	var stream []byte
+	stream = binary.LittleEndian.AppendUint32(stream, MaxFrame)
+	stream = append(stream, byte(FrameChunk))
+	stream = append(stream, make([]byte, 10_000)...)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, err := ReadFrame(bufio.NewReader(bytes.NewReader(stream)), nil)
+	runtime.ReadMemStats(&after)
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("error %v, want an unexpected end", err)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > 16<<20 {
+		t.Errorf("%d bytes were allocated for 10,000", got)
+	}
+}
+
+func TestReadFrameErrors(t *testing.T) {
+	frame := must(AppendFinish(nil, 1, false))
+	for n := range frame {
+		want := io.ErrUnexpectedEOF
+		if n == 0 {
+			want = io.EOF
+		}
+		if _, _, err := ReadFrame(bufio.NewReader(bytes.NewReader(frame[:n])), nil); err != want {
+			t.Errorf("%d of %d bytes: error %v, want %v", n, len(frame), err, want)
+		}
+	}
+	for _, length := range []uint32{0, MaxFrame + 1, math.MaxUint32} {
+		bad := binary.LittleEndian.AppendUint32(nil, length)
+		if _, _, err := ReadFrame(bufio.NewReader(bytes.NewReader(append(bad, 1, 2, 3))), nil); !errors.Is(err, ErrFrame) {
+			t.Errorf("length %d: error %v", length, err)
+		}
+	}
+	// A body of several steps comes in whole.
+	body := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+	large := must(EndFrame(append(BeginFrame(nil, FrameResult), body...), 0))
+	if kind, got, err := ReadFrame(bufio.NewReader(bytes.NewReader(large)), nil); err != nil || kind != FrameResult || !bytes.Equal(got, body) {
+		t.Errorf("16 MiB: type %d, %d bytes, %v", kind, len(got), err)
+	}
+}
+
+func TestEndFrameTooLarge(t *testing.T) {
+	frame := BeginFrame(make([]byte, 3, MaxFrame+100), FrameResult)
+	got, err := EndFrame(frame[:MaxFrame+3+frameHeader], 3)
+	if err == nil || len(got) != 3 {
+		t.Errorf("%d bytes, error %v; want the 3 before the frame and an error", len(got), err)
+	}
+}

@@ -1,0 +1,192 @@
+package exchange
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// body returns the body of a frame that an Append function made.
+func body(b []byte, err error) []byte { return must(b, err)[frameHeader:] }
+
+func FuzzParseHello(f *testing.F) {
+	f.Add(body(AppendHello(nil, Hello{Build: "a/b", PID: 1, Ready: -1, Uncertainty: 1 << 40})))
+	f.Add([]byte{Protocol, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if h, err := ParseHello(data); err == nil {
+			if again, err := ParseHello(body(AppendHello(nil, h))); err != nil || again != h {
+				t.Errorf("%+v came back as %+v, %v", h, again, err)
+			}
+		}
+	})
+}
+
+func FuzzParseOpen(f *testing.F) {
+	f.Add(body(AppendOpen(nil, Open{JobID: 1, Func: "f", TaskTimeout: 1e9, Grace: -1})))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if o, err := ParseOpen(data); err == nil {
+			if again, err := ParseOpen(body(AppendOpen(nil, o))); err != nil || again != o {
+				t.Errorf("%+v came back as %+v, %v", o, again, err)
+			}
+		}
+	})
+}
+
+func FuzzParseFinish(f *testing.F) {
+	f.Add(body(AppendFinish(nil, 1, true)))
+	f.Add(body(AppendFinish(nil, 1<<31, false)))
+	f.Add([]byte{1, 2, 3, 4, 5})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		job, cancel, err := ParseFinish(data)
+		if err == nil && data[4] <= 1 && !bytes.Equal(body(AppendFinish(nil, job, cancel)), data) {
+			t.Errorf("% x came back otherwise", data)
+		}
+	})
+}
+
+func FuzzParseDone(f *testing.F) {
+	f.Add(body(AppendDone(nil, Stats{JobID: 1, Stored: NotKnown, CPU: -1, PeakMemory: 1 << 62})))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if s, err := ParseDone(data); err == nil && !bytes.Equal(body(AppendDone(nil, s)), data) {
+			t.Errorf("% x came back otherwise", data)
+		}
+	})
+}
+
+// inputs reads a chunk's inputs as far as they go.
+func inputs(t *testing.T, in *Inbound) (payloads [][]byte, reasons []string) {
+	for range in.Hi - in.Lo {
+		payload, reason, err := in.Next()
+		if err != nil {
+			if !errors.Is(err, ErrFrame) {
+				t.Errorf("error %v", err)
+			}
+			return payloads, reasons
+		}
+		payloads, reasons = append(payloads, payload), append(reasons, reason)
+	}
+	return payloads, reasons
+}
+
+func FuzzParseChunk(f *testing.F) {
+	j := &bytesJob{inputs: [][]byte{nil, []byte("abc"), make([]byte, 200)}, errs: map[int]error{1: errors.New("no")}}
+	f.Add(body(AppendChunk(nil, 9, Chunk{ID: 1, Lo: 0, Hi: 3}, j)))
+	f.Add(body(AppendChunk(nil, 9, Chunk{ID: 1, Lo: 2, Hi: 3}, j)))
+	f.Add([]byte("\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\x7f"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in, err := ParseChunk(data)
+		if err != nil {
+			return
+		}
+		payloads, reasons := inputs(t, in)
+		for i, reason := range reasons {
+			if reason != "" {
+				return // encoding puts text before a reason
+			}
+			if len(payloads[i]) > len(data) {
+				t.Errorf("an input of %d bytes in %d", len(payloads[i]), len(data))
+			}
+		}
+		whole := &bytesJob{inputs: make([][]byte, len(payloads))}
+		copy(whole.inputs, payloads)
+		if len(payloads) == 0 {
+			return
+		}
+		again, err := ParseChunk(body(AppendChunk(nil, in.JobID, Chunk{ID: in.ID, Hi: int32(len(payloads))}, whole)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, _ := inputs(t, again)
+		if diff := cmp.Diff(payloads, back, cmp.Comparer(bytes.Equal)); diff != "" {
+			t.Errorf("inputs (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func FuzzParseResult(f *testing.F) {
+	in := &Inbound{JobID: 9, Chunk: Chunk{ID: 1, Lo: 0, Hi: 3}}
+	var b Results
+	b.Add(1, 2, []byte("abc"))
+	b.Add(3, 4, []byte("!"))
+	b.Fail(5, 6, Failure{Kind: FailedPanic, Text: "t", Detail: "s"})
+	f.Add(bytes.Clone(body(b.Frame(in, 0, NotKnown, 3))))
+	b.Add(1, 2, nil)
+	f.Add(bytes.Clone(body(b.Frame(in, 2, 1, 3))))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := ParseResult(data, 9, &bytesJob{})
+		if err != nil || d == nil || len(d.Start) == 0 {
+			return // a frame of no results parses, but is never made
+		}
+		values := d.Results.(*bytesBlock).values
+		var b Results
+		for k := range d.Start {
+			if failure, failed := d.Failures[k]; failed {
+				b.Fail(d.Start[k], d.End[k], failure)
+			} else {
+				b.Add(d.Start[k], d.End[k], values[k])
+			}
+		}
+		in := &Inbound{JobID: 9, Chunk: Chunk{ID: d.Chunk}, ReceiveStart: d.ReceiveStart, Arrived: d.Arrived, Bytes: d.ChunkBytes}
+		again, err := ParseResult(body(b.Frame(in, d.Lo, d.PreviousStored, d.SendStart)), 9, &bytesJob{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range []*Delivery{d, again} { // these are of the bytes, not of what they say
+			x.Bytes, x.BytesOut = 0, nil
+			for k, failure := range x.Failures {
+				failure.Err = nil
+				x.Failures[k] = failure
+			}
+		}
+		if diff := cmp.Diff(d, again, cmp.AllowUnexported(bytesBlock{}), cmp.Comparer(bytes.Equal)); diff != "" {
+			t.Errorf("delivery (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// inbound is a stream of bytes that takes what is written and forgets it.
+type inbound struct{ io.Reader }
+
+func (inbound) Write(b []byte) (int, error) { return len(b), nil }
+func (inbound) Close() error                { return nil }
+
+// FuzzServe holds that no bytes from a worker make the driver panic or wait,
+// and that what is posted is complete.
+func FuzzServe(f *testing.F) {
+	hello := must(AppendHello(nil, Hello{Build: "build", PID: 1}))
+	var b Results
+	b.Add(1, 2, []byte("abc"))
+	b.Fail(5, 6, Failure{Text: "t"})
+	result := bytes.Clone(must(b.Frame(&Inbound{JobID: 1, Chunk: Chunk{ID: 0, Hi: 2}}, 0, 1, 2)))
+	done := must(AppendDone(nil, Stats{JobID: 1}))
+	f.Add(hello, true)
+	f.Add(bytes.Join([][]byte{hello, result, result, done}, nil), true)
+	f.Add(bytes.Join([][]byte{hello, result}, nil)[:60], true)
+	f.Add(bytes.Join([][]byte{hello, done, hello}, nil), false)
+	b.Add(1, 2, nil)
+	f.Add(bytes.Join([][]byte{hello, must(b.Frame(&Inbound{}, 0, 1, 2))}, nil), false)
+	f.Fuzz(func(t *testing.T, data []byte, open bool) {
+		job := &bytesJob{inputs: make([][]byte, 4)}
+		link := NewStream(inbound{bytes.NewReader(data)}, StreamConfig{Build: "build", Post: func(e Event) {
+			switch {
+			case e.Kind == Ready && e.Link != nil, e.Kind == Closed && e.Stats != nil:
+			case e.Kind == Delivered && len(e.Delivery.Start) == len(e.Delivery.End) && len(e.Delivery.BytesIn) <= len(e.Delivery.Start):
+			default:
+				t.Errorf("event %+v", e)
+			}
+		}})
+		if open {
+			link.Open(Spec{ID: 1, Job: job})
+			link.Send(Chunk{ID: 0, Lo: 0, Hi: 4})
+		}
+		if fatal, err := link.Serve(); fatal && err == nil {
+			t.Error("fatal without an error")
+		}
+	})
+}
