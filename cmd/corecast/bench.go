@@ -41,6 +41,7 @@ type benchFlags struct {
 
 func (f *benchFlags) bind(cmd *cobra.Command) {
 	f.settings.bind(cmd, "", "core counts: a list such as 1,2,4 or a range such as 1..16x2 or 1..8 (default: powers of two up to all)")
+	formatFlag(cmd, &f.format, exporterNames()...)
 	fs := cmd.Flags()
 	fs.IntVar(&f.reps, "reps", bench.DefaultReps, "repetitions of each point")
 	fs.DurationVar(&f.budget, "time", 0, "time to measure in, such as 60s: repetitions as it allows, each point once at least")
@@ -124,6 +125,14 @@ func unknownWorkload(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	return fmt.Errorf("unexpected argument %q", args[len(args)-1])
+}
+
+// check checks the format and what does not depend on the workload.
+func (f *benchFlags) check() error {
+	if err := checkFormat(f.format, exporterNames()...); err != nil {
+		return err
+	}
+	return f.settings.check()
 }
 
 // drawSeed draws the seed of an order of trials, short enough to type.
@@ -277,11 +286,11 @@ func (a *app) present(dir, format, price string, failed *runner.TasksError) erro
 	if err != nil {
 		return err
 	}
-	if err := a.write(summaries, format); err != nil {
+	if err := a.write(r, summaries, format); err != nil {
 		return err
 	}
 	if format == "table" {
-		fmt.Fprintf(a.stdout, "\nrecord and plots: %s\n", show(dir))
+		fmt.Fprintf(a.stdout, "\nreport: %s\n", show(filepath.Join(dir, "report.html")))
 	}
 	if failed != nil {
 		a.printFailures(failed)

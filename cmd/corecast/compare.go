@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -48,7 +47,7 @@ The exit code is 1 when a metric is clearly worse.`,
 			if format == "json" {
 				err = a.writeJSON(c)
 			} else {
-				err = report.WriteComparison(a.stdout, c, report.TableOptions{Colour: isTerminal(a.stdout) && os.Getenv("NO_COLOR") == ""})
+				err = report.WriteComparison(a.stdout, c, a.tableOptions())
 			}
 			if err == nil && c.Verdict == metrics.Worse {
 				err = negative{errors.New(c.Verdict)}

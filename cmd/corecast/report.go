@@ -30,13 +30,14 @@ func (a *app) newReport() *cobra.Command {
 		Use:   "report RUN",
 		Short: "show a run again: tables, and plots drawn anew",
 		Long: `Show a run again. RUN is its folder, its id or the beginning of it, or latest.
-The plots are drawn anew from the record, into the run's folder or --output.`,
+The page report.html and the plots are made anew from the record, in the run's
+folder or in --output.`,
 		Example: `  corecast report latest
   corecast report 20261123-1919 --price codeengine
-  corecast report runs/20261123-191945-x7k2 --format json`,
+  corecast report runs/20261123-191945-x7k2 --format gobench > new.txt`,
 		Args: oneRun,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if err := checkFormat(format, "table", "json"); err != nil {
+			if err := checkFormat(format, exporterNames()...); err != nil {
 				return err
 			}
 			r, err := a.open(args[0])
@@ -51,17 +52,17 @@ The plots are drawn anew from the record, into the run's folder or --output.`,
 			if err != nil {
 				return err
 			}
-			if err := a.write(summaries, format); err != nil || format == "json" {
+			if err := a.write(r, summaries, format); err != nil || format != "table" {
 				return err
 			}
-			_, err = fmt.Fprintf(a.stdout, "\nplots: %s\n", show(filepath.Join(dir, "plots")))
+			_, err = fmt.Fprintf(a.stdout, "\nreport: %s\n", show(filepath.Join(dir, "report.html")))
 			return err
 		},
 		ValidArgsFunction: a.completeRuns,
 	}
-	formatFlag(cmd, &format, "table", "json")
+	formatFlag(cmd, &format, exporterNames()...)
 	cmd.Flags().StringVar(&price, "price", "", "price list to tell costs by (default: the one of the run)")
-	cmd.Flags().StringVar(&output, "output", "", "folder to make the folder plots in (default: the run's)")
+	cmd.Flags().StringVar(&output, "output", "", "folder to write report.html and plots to (default: the run's)")
 	return cmd
 }
 
@@ -93,7 +94,8 @@ func (a *app) completeRuns(*cobra.Command, []string, string) ([]string, cobra.Sh
 	return ids, cobra.ShellCompDirectiveNoFileComp
 }
 
-// draw summarizes a run and draws its plots into the folder plots of dir.
+// draw summarizes a run, draws its plots into the folder plots of dir and
+// writes dir/report.html.
 func (a *app) draw(r *results.Run, price, dir string) ([]metrics.Summary, error) {
 	if price == "" {
 		price = bench.PriceOf(r.Header)
@@ -113,15 +115,35 @@ func (a *app) draw(r *results.Run, price, dir string) ([]metrics.Summary, error)
 	if _, err := report.WriteAll(dir, sources...); err != nil {
 		return nil, err
 	}
-	return summaries, nil
+	page := filepath.Join(dir, "report.html")
+	err = a.toFile(page, func(w io.Writer) error { return report.WriteHTML(w, r, summaries, sources) })
+	return summaries, err
 }
 
-// write prints summaries.
-func (a *app) write(summaries []metrics.Summary, format string) error {
-	if format == "json" {
-		return report.WriteJSON(a.stdout, summaries)
+// write prints summaries in a format.
+func (a *app) write(r *results.Run, summaries []metrics.Summary, format string) error {
+	if format == "table" { // with colour where it can be seen
+		return report.WriteTable(a.stdout, summaries, a.tableOptions())
 	}
-	return report.WriteTable(a.stdout, summaries, report.TableOptions{Colour: isTerminal(a.stdout) && os.Getenv("NO_COLOR") == ""})
+	e, err := report.FindExporter(format)
+	if err != nil {
+		return fmt.Errorf("--format: %w", err)
+	}
+	return e.Write(a.stdout, r, summaries)
+}
+
+// tableOptions has colour for a terminal whose user has not said no
+// (no-color.org).
+func (a *app) tableOptions() report.TableOptions {
+	return report.TableOptions{Colour: isTerminal(a.stdout) && os.Getenv("NO_COLOR") == ""}
+}
+
+func exporterNames() []string {
+	var names []string
+	for _, e := range report.Exporters() {
+		names = append(names, e.Name)
+	}
+	return names
 }
 
 // newExport makes export.
@@ -202,7 +224,7 @@ func (a *app) newSchema() *cobra.Command {
 
 // newList makes list.
 func (a *app) newList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "list workloads, backends, runs, prices or plots", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "list", Short: "list workloads, backends, runs, prices, plots or exporters", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(
 		listOf(a, "workloads", "the built-in workloads", func() ([]named, error) {
@@ -230,6 +252,13 @@ func (a *app) newList() *cobra.Command {
 			var rows []named
 			for _, p := range report.Plots() {
 				rows = append(rows, named{p.Name, p.Title})
+			}
+			return rows, nil
+		}),
+		listOf(a, "exporters", "the formats of report", func() ([]named, error) {
+			var rows []named
+			for _, e := range report.Exporters() {
+				rows = append(rows, named{e.Name, e.Summary})
 			}
 			return rows, nil
 		}),

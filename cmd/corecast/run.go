@@ -25,6 +25,7 @@ type runFlags struct {
 
 func (f *runFlags) bind(cmd *cobra.Command) {
 	f.settings.bind(cmd, "", "number of cores (default: all)")
+	formatFlag(cmd, &f.format, "table", "json")
 	cmd.Flags().DurationVar(&f.timeout, "job-timeout", 0, "limit of the whole job, such as 10m (default: none)")
 }
 
@@ -73,6 +74,9 @@ fan-out cost. The run is recorded like a sweep's.`,
 
 // runOnce runs a workload once.
 func (a *app) runOnce(cmd *cobra.Command, f *runFlags, w workloads.Workload) error {
+	if err := checkFormat(f.format, "table", "json"); err != nil {
+		return err
+	}
 	if err := f.check(); err != nil {
 		return err
 	}

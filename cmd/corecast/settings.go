@@ -31,16 +31,12 @@ func (s *settings) bind(cmd *cobra.Command, coresDefault, coresUsage string) {
 	f.IntVar(&s.chunk, "chunk", 0, "tasks handed out together (default: adapted to their time)")
 	f.IntVar(&s.vcpu, "vcpu", 1, "vCPU a worker; the cores must divide by it")
 	f.DurationVar(&s.taskTimeout, "task-timeout", 0, "limit of one attempt at a task, such as 30s (default: none)")
-	formatFlag(cmd, &s.format, "table", "json")
 	cmd.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions(backendNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("price", cobra.FixedCompletions(priceNames(), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // check checks what does not depend on the workload.
 func (s *settings) check() error {
-	if err := checkFormat(s.format, "table", "json"); err != nil {
-		return err
-	}
 	if s.price != "" {
 		if _, err := cost.Lookup(s.price); err != nil {
 			return fmt.Errorf("--price: %w", err)
