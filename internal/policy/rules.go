@@ -1,0 +1,155 @@
+package policy
+
+// module is the path of this project's module.
+const module = "corecast"
+
+// rule says what the packages that match a pattern may import of the project.
+// Patterns and imports are paths below the module: exact ones, "a/*" for all
+// below a but a itself, "*" for all. The longest pattern that matches a
+// package counts, an exact one before others.
+type rule struct {
+	pkg     string
+	imports []string
+	// tests is what its test files may import on top.
+	tests []string
+}
+
+// importRules is the import policy. It goes one way: workloads and runner know
+// nothing of measuring, results nothing of running, bench joins them, report
+// reads results and figures, and only commands import everything. A package
+// without a line may not exist.
+var importRules = []rule{
+	// What everything may stand on.
+	{pkg: "runner/trace"},
+	{pkg: "internal/clock"},
+
+	// Running.
+	{pkg: "runner/exchange", imports: []string{"internal/clock"}},
+	{
+		pkg:     "runner",
+		imports: []string{"runner/exchange", "runner/trace", "internal/clock"},
+		tests:   []string{"runner/local", "runner/runnertest"},
+	},
+	{pkg: "runner/runnertest", imports: []string{"runner", "runner/trace"}},
+	{ // a launcher: never another launcher
+		pkg:     "runner/*",
+		imports: []string{"runner", "runner/exchange", "runner/trace", "internal/clock"},
+		tests:   []string{"runner/runnertest"},
+	},
+
+	// What runs.
+	{pkg: "internal/inputs"},
+	{pkg: "internal/imaging"},
+	{pkg: "internal/learn", imports: []string{"internal/boost"}},
+	{pkg: "internal/boost"},
+	{pkg: "internal/logscan", imports: []string{"internal/inputs"}},
+	{
+		pkg: "workloads",
+		imports: []string{
+			"workloads/*", "runner", "runner/trace",
+			"internal/inputs", "internal/imaging", "internal/logscan", "internal/learn", "internal/boost",
+			"internal/clock",
+		},
+		tests: []string{"runner/local"},
+	},
+	{pkg: "workloads/*", imports: []string{"runner", "runner/trace", "internal/clock"}},
+	{pkg: "internal/workerentry", imports: []string{"runner", "workloads"}},
+
+	// The record, and what is computed from it.
+	{pkg: "results", imports: []string{"runner/trace"}},
+	{pkg: "internal/machine", imports: []string{"results", "runner/trace"}},
+	{pkg: "bench/cost", imports: []string{"results"}},
+	{pkg: "bench/metrics", imports: []string{"results", "runner/trace", "bench/cost"}},
+	{pkg: "report", imports: []string{"results", "runner/trace", "bench/metrics", "bench/scaling"}},
+
+	// Measuring.
+	{
+		pkg: "bench",
+		imports: []string{
+			"workloads", "runner", "runner/*", "results", "bench/metrics", "bench/cost",
+			"internal/machine", "internal/clock",
+		},
+	},
+	{pkg: "bench/planfile", imports: []string{"bench", "bench/cost", "results", "workloads"}},
+	{
+		pkg: "bench/peers",
+		imports: []string{
+			"runner", "runner/local", "runner/trace", "results", "internal/machine", "internal/clock",
+		},
+	},
+
+	// What people start, and what they copy.
+	{pkg: "cmd/*", imports: []string{"*"}},
+	{pkg: "examples/*", imports: []string{"runner", "runner/*", "workloads", "results", "bench", "bench/*", "report"}},
+
+	// Checks of the source: no part of the program.
+	{pkg: "internal/policy"},
+	{pkg: "internal/policy/*"},
+}
+
+// moduleRule says which packages may import a module's packages, by patterns
+// as in rule.
+type moduleRule struct {
+	module string
+	in     []string
+	// tests are packages whose test files may, on top.
+	tests []string
+}
+
+// moduleRules is where other people's modules may be used. What is not listed
+// may not be used anywhere; docs/dependencies.md says what each is for.
+var moduleRules = []moduleRule{
+	{module: "github.com/spf13/cobra", in: []string{"cmd/*"}},
+	{module: "github.com/spf13/pflag", in: []string{"cmd/*"}},
+	{module: "github.com/vbauerster/mpb/v8", in: []string{"cmd/*"}},
+	{module: "golang.org/x/term", in: []string{"cmd/*"}},
+
+	{module: "gonum.org/v1/plot", in: []string{"report"}},
+	{module: "golang.org/x/image", in: []string{"report", "internal/imaging"}},
+	{module: "github.com/google/jsonschema-go", in: []string{"report", "bench/planfile"}, tests: []string{"cmd/*"}},
+	{module: "github.com/jedib0t/go-pretty/v6", in: []string{"report", "bench/peers"}},
+
+	{module: "golang.org/x/perf", in: []string{"bench/metrics"}, tests: []string{"report"}},
+	{module: "github.com/montanaflynn/stats", in: []string{"bench/metrics"}},
+
+	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
+	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
+	{module: "github.com/deepteams/webp", in: []string{"internal/imaging"}},
+	{module: "github.com/goccy/go-yaml", in: []string{"bench/planfile"}},
+	{module: "golang.org/x/sys", in: []string{"internal/clock", "runner/local"}},
+
+	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
+	{module: "github.com/panjf2000/ants/v2", in: []string{"bench/peers"}},
+	{module: "github.com/sourcegraph/conc", in: []string{"bench/peers"}},
+	{module: "golang.org/x/sync", in: []string{"bench/peers"}},
+
+	{module: "github.com/IBM/code-engine-go-sdk", in: []string{"runner/codeengine"}},
+	{module: "github.com/IBM/ibm-cos-sdk-go", in: []string{"runner/objstore"}},
+
+	{module: "github.com/google/go-cmp", in: []string{"runner/runnertest"}, tests: []string{"*"}},
+	{module: "golang.org/x/net", tests: []string{"report"}},
+	{module: "github.com/rogpeppe/go-internal", tests: []string{"cmd/*"}},
+}
+
+// workerRoots are the packages that a worker process runs; with all that they
+// import they are its path from start to ready, which is what is measured.
+var workerRoots = []string{"runner", "workloads", "internal/workerentry"}
+
+// workerMustNotReach is what would make a worker start late: an exact package,
+// or "a/*" for all below a.
+var workerMustNotReach = []string{
+	"net", "net/http", "os/user", "crypto/tls",
+	"github.com/spf13/cobra", "github.com/spf13/pflag",
+	"gonum.org/*", "golang.org/x/perf/*",
+	"github.com/IBM/*", "k8s.io/*",
+}
+
+// initAllowed are the files that may have an init function.
+var initAllowed = map[string]string{
+	"internal/workerentry/entry.go": "the command's worker must start before other packages initialise",
+}
+
+// stateAllowed are the package-level variables that may change, and why.
+var stateAllowed = map[string]string{
+	"golang.org/x/perf/benchmath.DefaultThresholds": "benchmath takes a pointer to it, and only reads",
+}
