@@ -13,6 +13,7 @@ func All() []func() Workload {
 	return []func() Workload{
 		NewMonteCarlo,
 		func() Workload { return NewLogSearch() },
+		func() Workload { return NewHyperSweep() },
 		func() Workload { return NewImage() },
 		NewSleep,
 		NewSpin,
@@ -23,7 +24,7 @@ func All() []func() Workload {
 
 // Funcs lists the functions that a worker must know to run them.
 func Funcs() []runner.AnyFunc {
-	return []runner.AnyFunc{monteCarlo, logSearchFunc, imageFunc, sleep, spin, busy}
+	return []runner.AnyFunc{monteCarlo, logSearchFunc, hyperSweepFunc.fit, imageFunc, sleep, spin, busy}
 }
 
 // New returns the named workload with its default settings. An unknown name is
