@@ -150,7 +150,7 @@ func TestGoBench(t *testing.T) {
 		if trial.Role == results.RoleDispatch {
 			ops = trial.Tasks
 		}
-		if v, _ := all[i].Value("sec/op"); all[i].Iters != ops || !close(v*float64(ops), trial.Makespan.Seconds()) {
+		if v, _ := all[i].Value("sec/op"); all[i].Iters != ops || !alike(v*float64(ops), trial.Makespan.Seconds()) {
 			t.Errorf("trial %d: %d times %g s, want %v s in all", trial.Index, all[i].Iters, v, trial.Makespan.Seconds())
 		}
 		if _, has := all[i].Value("startup-sec"); has != (trial.Role == results.RoleTrial) {
@@ -175,7 +175,7 @@ func TestGoBench(t *testing.T) {
 	}
 }
 
-func close(a, b float64) bool { return a-b < 1e-12 && b-a < 1e-12 }
+func alike(a, b float64) bool { return a-b < 1e-12 && b-a < 1e-12 }
 
 // TestGoBenchNames: settings that differ are in the name, others are
 // configuration, and no name ends so that a reader takes it for GOMAXPROCS.

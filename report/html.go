@@ -150,7 +150,8 @@ func newSection(s *metrics.Summary, src *Source, n int, figures *int) (section, 
 		Facts: summaryFacts(s),
 	}
 	for _, l := range words(s) {
-		sec.Lines = append(sec.Lines, statement{l.text, l.doubt})
+		unbroken := strings.ReplaceAll(l.text, " %", "\u00a0%") // no line begins with a percent sign
+		sec.Lines = append(sec.Lines, statement{unbroken, l.doubt})
 	}
 	if len(s.Points) > 0 {
 		sec.Tables = []gridTable{

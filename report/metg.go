@@ -158,6 +158,18 @@ func (c metgCurve) legend() string {
 	return fmt.Sprintf("%s: METG below %s, the shortest tried", c.name, Seconds(metg))
 }
 
+// words says what METG means for the curve.
+func (c metgCurve) words() string {
+	metg, ok := c.metg()
+	switch {
+	case ok:
+		return fmt.Sprintf("METG(50 %%) at %s: %s. With shorter tasks, overhead takes more than half of core time.", c.name, Seconds(metg))
+	case math.IsNaN(metg):
+		return fmt.Sprintf("METG(50 %%) at %s: above %s, the longest task time tried: overhead takes more than half of core time throughout.", c.name, Seconds(c.points[len(c.points)-1].MeanTask))
+	}
+	return fmt.Sprintf("METG(50 %%) at %s: below %s, the shortest task time tried.", c.name, Seconds(metg))
+}
+
 func metgStyle() draw.LineStyle {
 	return draw.LineStyle{Color: black, Width: 0.8, Dashes: []vg.Length{1.5, 2}}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -202,6 +203,34 @@ func TestMETGValue(t *testing.T) {
 	}
 }
 
+// TestMETGWords: a summary with several task times is put in words by its METG,
+// not by the fastest of its sizes.
+func TestMETGWords(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		src  *Source
+		want string
+	}{
+		{"bracketed", busySource(9, 0), "METG(50 %) at 2 cores: 500 ns. With shorter tasks, overhead takes more than half of core time."},
+		{"below", busySource(3, 0), "METG(50 %) at 2 cores: below 16.0 us, the shortest task time tried."},
+		{"above", busySource(3, 0.1), "METG(50 %) at 2 cores: above 64.0 us, the longest task time tried: overhead takes more than half of core time throughout."},
+		{"one task time", busySource(1, 0), "Best seen: 2 cores (size=1000, duration=64µs), 0 s."},
+	} {
+		if got := words(test.src.Summary)[0].text; got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestFirst: a long list is cut, and says by how much; never by one.
+func TestFirst(t *testing.T) {
+	for n, want := range map[int]string{3: "a, b and c", 4: "a, b, c and d", 6: "a, b, c and 3 more points"} {
+		if got := list(first([]string{"a", "b", "c", "d", "e", "f"}[:n], 3)); got != want {
+			t.Errorf("%d names: %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestMETGMissing(t *testing.T) {
 	one := busySource(1, 0)
 	other := busySource(9, 0)
@@ -217,18 +246,24 @@ func TestMETGMissing(t *testing.T) {
 }
 
 // TestPartsInGrey: no two parts of core time are close in lightness, nor is
-// any close to the paper, so that a timeline is read in black and white.
+// any close to the paper, so that a timeline is read in black and white,
+// whichever of the usual weights a printer or a screen takes.
 func TestPartsInGrey(t *testing.T) {
-	var greys []float64
-	for _, ps := range partStyles() {
-		c := ps.colour
-		greys = append(greys, 0.299*float64(c.R)+0.587*float64(c.G)+0.114*float64(c.B))
-	}
-	greys = append(greys, 255)
-	slices.Sort(greys)
-	for i := 1; i < len(greys); i++ {
-		if d := greys[i] - greys[i-1]; d < 20 {
-			t.Errorf("greys %.0f and %.0f are %.0f apart", greys[i-1], greys[i], d)
+	for name, grey := range map[string]func(c color.NRGBA) float64{
+		"BT.601": lightness,
+		"BT.709": func(c color.NRGBA) float64 {
+			return 0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)
+		},
+	} {
+		greys := []float64{255}
+		for _, ps := range partStyles() {
+			greys = append(greys, grey(ps.colour))
+		}
+		slices.Sort(greys)
+		for i := 1; i < len(greys); i++ {
+			if d := greys[i] - greys[i-1]; d < 20 {
+				t.Errorf("%s: greys %.0f and %.0f are %.0f apart", name, greys[i-1], greys[i], d)
+			}
 		}
 	}
 }

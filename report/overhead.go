@@ -28,8 +28,8 @@ type partStyle struct {
 // partStyles lists the parts of core time, in the order in which bars stack.
 func partStyles() []partStyle {
 	return []partStyle{
-		{metrics.PartBusy, "busy: accepted tasks", "busy", busyGreen, hatch{}, func(p metrics.Point) float64 { return p.BusyCore }},
-		{metrics.PartStartup, "start-up", "start-up", deepOrange, hatch{rising: true}, func(p metrics.Point) float64 { return p.Overhead.Startup }},
+		{metrics.PartBusy, "busy: accepted tasks", "busy", deepGreen, hatch{}, func(p metrics.Point) float64 { return p.BusyCore }},
+		{metrics.PartStartup, "start-up", "start-up", startOrange, hatch{rising: true}, func(p metrics.Point) float64 { return p.Overhead.Startup }},
 		{metrics.PartDispatch, "dispatch", "dispatch", deepBlue, hatch{}, func(p metrics.Point) float64 { return p.Overhead.Dispatch }},
 		{metrics.PartTransfer, "transfer", "transfer", paleBlue, hatch{falling: true}, func(p metrics.Point) float64 { return p.Overhead.Transfer }},
 		{metrics.PartIdle, "idle", "idle", idleGrey, hatch{}, func(p metrics.Point) float64 { return p.Overhead.Idle }},
@@ -192,8 +192,11 @@ func (ps partStyle) label(c *draw.Canvas, r vg.Rectangle, percent float64) {
 	}
 	mid := vg.Point{X: (r.Min.X + r.Max.X) / 2, Y: (r.Min.Y + r.Max.Y) / 2}
 	w := sty.Width(text)/2 + 1.5
-	if ps.hatch.rising || ps.hatch.falling || ps.colour == deepBlue || ps.colour == lostBlack {
+	switch {
+	case ps.hatch.rising || ps.hatch.falling:
 		c.FillPolygon(white, corners(vg.Rectangle{Min: vg.Point{X: mid.X - w, Y: mid.Y - 4.5}, Max: vg.Point{X: mid.X + w, Y: mid.Y + 4.5}}))
+	case lightness(ps.colour) < 110:
+		sty.Color = white
 	}
 	c.FillText(sty, mid, text)
 }

@@ -30,15 +30,21 @@ var (
 
 // The colours of the parts of core time. Beyond their hues they differ in
 // lightness, so that a timeline, which is too fine for hatching, is read in
-// black and white too: 0, 65, 106, 150, 188 and 234 of 255.
+// black and white too: 0, 48, 86, 162, 197 and 234 of 255.
 var (
-	lostBlack  = black
-	deepBlue   = color.NRGBA{0x00, 0x55, 0x80, 0xff}
-	busyGreen  = green
-	deepOrange = color.NRGBA{0xd9, 0x90, 0x00, 0xff}
-	paleBlue   = color.NRGBA{0x8c, 0xcb, 0xf0, 0xff}
-	idleGrey   = color.NRGBA{0xea, 0xea, 0xea, 0xff}
+	lostBlack   = black
+	deepBlue    = color.NRGBA{0x00, 0x40, 0x5f, 0xff}
+	deepGreen   = color.NRGBA{0x00, 0x80, 0x60, 0xff}
+	startOrange = orange
+	paleBlue    = color.NRGBA{0x9a, 0xd2, 0xf3, 0xff}
+	idleGrey    = color.NRGBA{0xea, 0xea, 0xea, 0xff}
 )
+
+// lightness is what is left of a colour in black and white, from 0 to 255, by
+// the weights of ITU-R BT.601.
+func lightness(c color.NRGBA) float64 {
+	return 0.299*float64(c.R) + 0.587*float64(c.G) + 0.114*float64(c.B)
+}
 
 // look is how one series is drawn. Two series of a plot differ in colour and
 // shape, and after seven of them in dash.

@@ -131,7 +131,7 @@ type violin struct {
 // How a violin is drawn: with so many bins, and up to so many times with a line
 // each instead; from so many on its 99th percentile is drawn.
 const (
-	violinLeast = 16
+	violinLeast = 24
 	violinMost  = 64
 	violinLines = 24
 	violinTail  = 100

@@ -27,6 +27,11 @@ func words(s *metrics.Summary) []line {
 	}
 	if len(s.Points) == 0 {
 		say("No point has a trial that counts.", true)
+	} else if lines := metgWords(s); len(lines) > 0 {
+		for _, text := range lines {
+			say(text, false)
+		}
+		say(baseWords(s), false)
 	} else {
 		for _, size := range sizes(s) {
 			best := fastest(s, size)
@@ -42,6 +47,21 @@ func words(s *metrics.Summary) []line {
 	say(tasksWords(s), true)
 	for _, w := range foldWarnings(s) {
 		say("Distrust: "+w, true)
+	}
+	return lines
+}
+
+// metgWords says from which task time on a backend is worth its overhead; none
+// when the summary does not tell. Core counts and sizes are then no choices
+// that makespans could decide between.
+func metgWords(s *metrics.Summary) []string {
+	src := &Source{Summary: s}
+	if noMETG(src) != "" {
+		return nil
+	}
+	var lines []string
+	for _, c := range metgCurves(src) {
+		lines = append(lines, c.words())
 	}
 	return lines
 }
@@ -250,11 +270,20 @@ func folds(s *metrics.Summary) []fold {
 	return folds
 }
 
+// first returns the first n names and how many more there are, when these are
+// more than one.
+func first(names []string, n int) []string {
+	if len(names) <= n+1 {
+		return names
+	}
+	return append(slices.Clone(names[:n]), fmt.Sprintf("%d more points", len(names)-n))
+}
+
 // String writes the warnings as a sentence or two.
 func (f fold) String() string {
 	text := strings.TrimRight(cmp.Or(f.text, f.code), ".")
 	if len(f.where) > 0 {
-		text += " (" + list(f.where) + ")"
+		text += " (" + list(first(f.where, 3)) + ")"
 	}
 	if f.texts > 1 {
 		text += fmt.Sprintf(", and %d more like it", f.times-1)
