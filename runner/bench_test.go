@@ -13,7 +13,7 @@ import (
 var nothing = runner.NewFunc("nothing", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil })
 
 func TestMain(m *testing.M) {
-	runner.Main(append(runnertest.Funcs(), nothing)...)
+	runner.Main(append(runnertest.Funcs(), nothing, odd, goexit, wait)...)
 	os.Exit(m.Run())
 }
 

@@ -121,8 +121,13 @@ func (l *memoryLink) abandon() {
 	}
 }
 
-// leave posts the worker's end, once, and closes its mailbox.
+// leave posts the worker's end, which it was asked for unless it gave up.
 func (l *memoryLink) leave(gaveUp bool, reason string) {
+	l.exit(exchange.Event{Reason: reason, GaveUp: gaveUp, Expected: !gaveUp})
+}
+
+// exit posts the worker's end, once, and closes its mailbox.
+func (l *memoryLink) exit(e exchange.Event) {
 	l.mu.Lock()
 	gone := l.gone
 	l.gone = true
@@ -130,7 +135,8 @@ func (l *memoryLink) leave(gaveUp bool, reason string) {
 	l.mu.Unlock()
 	if !gone {
 		l.in.Close()
-		l.event(exchange.Event{Kind: exchange.Exited, Reason: reason, GaveUp: gaveUp, Expected: !gaveUp})
+		e.Kind = exchange.Exited
+		l.event(e)
 	}
 }
 
@@ -142,6 +148,9 @@ func (l *memoryLink) event(e exchange.Event) {
 // work is the goroutine of a worker.
 func (l *memoryLink) work() {
 	defer close(l.done)
+	// Without effect but when a function ends its goroutine (runtime.Goexit,
+	// as testing.T.FailNow does).
+	defer l.exit(exchange.Event{Reason: "a function ended its goroutine"})
 	l.event(exchange.Event{Kind: exchange.Started, ID: "goroutine " + strconv.Itoa(l.slot)})
 	l.event(exchange.Event{Kind: exchange.Ready, Link: l})
 	var spec exchange.Spec

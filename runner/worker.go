@@ -72,7 +72,7 @@ func serve(descriptor string, funcs []AnyFunc) error {
 	} else if err != nil {
 		return fmt.Errorf("greet the driver: %w", err)
 	}
-	go w.work()
+	go w.workOrExit()
 	return w.read()
 }
 
@@ -181,6 +181,23 @@ func (w *worker) stop() {
 	}
 }
 
+// workOrExit is work, and ends the process when a function ends its goroutine
+// (runtime.Goexit): without it the worker would only seem to be at work.
+func (w *worker) workOrExit() {
+	returned := false
+	defer func() {
+		if v := recover(); v != nil {
+			panic(v)
+		}
+		if !returned {
+			fmt.Fprintln(os.Stderr, "worker: a function ended its goroutine")
+			os.Exit(1)
+		}
+	}()
+	w.work()
+	returned = true
+}
+
 // work runs what read hands over. A driver that cannot be written to is gone,
 // and read ends the process.
 func (w *worker) work() {
@@ -238,7 +255,14 @@ func (o *streamOutlet) call(ctx context.Context, _ int) (start, end int64, err e
 // fullAt is how many bytes of results travel together.
 const fullAt = 256 << 10
 
+// maxResult bounds a result, so that it fits into one message behind those
+// that it travels with.
+const maxResult = exchange.MaxFrame - 2*fullAt
+
 func (o *streamOutlet) keep(_ int, start, end int64, f *exchange.Failure) (full bool) {
+	if n := len(o.scratch); f == nil && n > maxResult {
+		f = &exchange.Failure{Text: fmt.Sprintf("send the result: %d bytes are over the limit of %d", n, maxResult)}
+	}
 	if f != nil {
 		o.results.Fail(start, end, *f)
 	} else {
@@ -262,7 +286,7 @@ func (o *streamOutlet) deliver() {
 	if _, err := o.conn.Write(frame); err == nil {
 		o.job.stored = clock.Now()
 	}
-	if len(frame) > 8*fullAt { // do not hold on to what one large result took
+	if len(frame) > 8*fullAt || cap(o.scratch) > 8*fullAt { // do not hold on to what one large result took
 		o.results, o.scratch = exchange.Results{}, nil
 	}
 }
