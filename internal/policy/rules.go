@@ -128,6 +128,7 @@ var moduleRules = []moduleRule{
 
 	{module: "github.com/google/go-cmp", in: []string{"runner/runnertest"}, tests: []string{"*"}},
 	{module: "golang.org/x/net", tests: []string{"report"}},
+	{module: "go.uber.org/goleak", tests: []string{"*"}},
 	{module: "github.com/rogpeppe/go-internal", tests: []string{"cmd/*"}},
 }
 
