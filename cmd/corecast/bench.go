@@ -99,6 +99,7 @@ interrupted is finished by --resume.`,
 		},
 	}
 	f.bind(cmd)
+	outputAlias(cmd, &f.record)
 	own = ownCommand(cmd)
 	cmd.Flags().StringVar(&f.resume, "resume", "", "finish a run that was interrupted: its id, its folder, or latest")
 	cmd.Flags().StringVar(&f.plan, "plan", "", "measure what a plan in YAML says (see corecast schema plan, examples/plan.yaml)")
@@ -110,7 +111,7 @@ interrupted is finished by --resume.`,
 		}
 		f.bind(sub)
 		cmd.AddCommand(sub)
-		bindWorkload(sub, w)
+		bindWorkload(sub, w, &f.record)
 	}
 	cmd.AddCommand(a.newOverhead())
 	return cmd
@@ -146,7 +147,7 @@ func drawSeed() uint64 {
 func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
 	var others []string
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
-		if !slices.Contains([]string{"plan", "format", "output", "runs"}, flag.Name) {
+		if !slices.Contains([]string{"plan", "format", "record", "output", "runs"}, flag.Name) {
 			others = append(others, "--"+flag.Name)
 		}
 	})
@@ -164,7 +165,7 @@ func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return fmt.Errorf("--plan %s: %w", f.plan, err)
 	}
-	w, err := a.create(f.output, plan)
+	w, err := a.create(f.record, plan)
 	if err != nil {
 		return err
 	}
@@ -204,7 +205,7 @@ func (a *app) bench(cmd *cobra.Command, f *benchFlags, works ...workloads.Worklo
 	if err != nil {
 		return err
 	}
-	w, err := a.create(f.output, plan)
+	w, err := a.create(f.record, plan)
 	if err != nil {
 		return err
 	}

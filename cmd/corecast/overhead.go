@@ -15,7 +15,7 @@ import (
 // newOverhead makes bench overhead.
 func (a *app) newOverhead() *cobra.Command {
 	var o bench.OverheadPlan
-	var cores, format, output string
+	var cores, format, record string
 	cmd := &cobra.Command{
 		Use:   "overhead",
 		Short: "measure what a backend itself costs: dispatch wall and METG(50 %)",
@@ -43,7 +43,7 @@ time is still work, METG(50 %) of Task Bench (SC'20).`,
 			if err := plan.Validate(m); err != nil {
 				return err
 			}
-			w, err := a.create(output, plan)
+			w, err := a.create(record, plan)
 			if err != nil {
 				return err
 			}
@@ -64,7 +64,8 @@ time is still work, METG(50 %) of Task Bench (SC'20).`,
 	f.StringVar(&cores, "cores", "", "number of cores (default: all)")
 	f.IntVar(&o.Tasks, "tasks", 100_000, "no-op tasks that measure dispatch")
 	f.IntVar(&o.Reps, "reps", 6, "repetitions of each figure")
-	f.StringVar(&output, "output", "", "folder for the run's record (default: a new one in the folder of runs)")
+	f.StringVar(&record, "record", "", "folder for the run's record (default: a new one in the folder of runs)")
+	outputAlias(cmd, &record)
 	formatFlag(cmd, &format, "table", "json")
 	cmd.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions(backendNames(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd

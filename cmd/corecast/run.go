@@ -58,6 +58,7 @@ fan-out cost. The run is recorded like a sweep's.`,
 		},
 	}
 	f.bind(cmd)
+	outputAlias(cmd, &f.record)
 	own = ownCommand(cmd)
 	for _, make := range workloads.All() {
 		w, f := make(), &runFlags{}
@@ -67,7 +68,7 @@ fan-out cost. The run is recorded like a sweep's.`,
 		}
 		f.bind(sub)
 		cmd.AddCommand(sub)
-		bindWorkload(sub, w)
+		bindWorkload(sub, w, &f.record)
 	}
 	return cmd
 }
@@ -94,7 +95,7 @@ func (a *app) runOnce(cmd *cobra.Command, f *runFlags, w workloads.Workload) err
 	if err := plan.Validate(m); err != nil {
 		return err
 	}
-	writer, err := a.create(f.output, plan)
+	writer, err := a.create(f.record, plan)
 	if err != nil {
 		return err
 	}

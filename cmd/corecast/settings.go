@@ -16,7 +16,7 @@ import (
 
 // settings are the flags that run and bench share.
 type settings struct {
-	cores, backend, format, output, price string
+	cores, backend, format, record, price string
 	chunk                                 int
 	vcpu                                  int
 	taskTimeout                           time.Duration
@@ -26,7 +26,7 @@ func (s *settings) bind(cmd *cobra.Command, coresDefault, coresUsage string) {
 	f := cmd.Flags()
 	f.StringVar(&s.cores, "cores", coresDefault, coresUsage)
 	f.StringVar(&s.backend, "backend", "local", "where workers run (see corecast list backends)")
-	f.StringVar(&s.output, "output", "", "folder for the run's record (default: a new one in the folder of runs)")
+	f.StringVar(&s.record, "record", "", "folder for the run's record (default: a new one in the folder of runs)")
 	f.StringVar(&s.price, "price", "", "price list to tell costs by, such as codeengine (see corecast list prices)")
 	f.IntVar(&s.chunk, "chunk", 0, "tasks handed out together (default: adapted to their time)")
 	f.IntVar(&s.vcpu, "vcpu", 1, "vCPU a worker; the cores must divide by it")
@@ -81,10 +81,26 @@ func backendNames() []string {
 	return names
 }
 
-// bindWorkload declares a workload's own settings on its subcommand.
-func bindWorkload(cmd *cobra.Command, w workloads.Workload) {
+// outputAlias lets --output name the record's folder, on commands that write
+// nothing else.
+func outputAlias(cmd *cobra.Command, record *string) {
+	cmd.Flags().StringVar(record, "output", "", "the same as --record")
+	cmd.Flags().Lookup("output").Hidden = true
+}
+
+// bindWorkload declares a workload's own settings on its subcommand, which has
+// the shared ones. It panics when a name is taken: the flag would be lost.
+func bindWorkload(cmd *cobra.Command, w workloads.Workload, record *string) {
 	fs := flag.NewFlagSet(w.Name(), flag.ContinueOnError)
 	w.Bind(fs)
+	fs.VisitAll(func(f *flag.Flag) {
+		if cmd.Flags().Lookup(f.Name) != nil {
+			panic(fmt.Sprintf("the setting --%s of workload %s is a flag of %s already", f.Name, w.Name(), cmd.Parent().Name()))
+		}
+	})
+	if fs.Lookup("output") == nil {
+		outputAlias(cmd, record)
+	}
 	cmd.Flags().AddGoFlagSet(fs)
 	cmd.Short = w.Summary()
 	var lines []string
