@@ -72,6 +72,7 @@ func (j *searchJob) Run(ctx context.Context, pool *runner.Pool, options runner.J
 		return runRound(ctx, &r, j.fn, tasks, base, label)
 	})
 	if options.Trace != nil && r.trace != nil {
+		r.trace.Tasks = max(r.trace.Tasks, r.planned) // those of rungs that were not reached have no attempt
 		options.Trace(r.trace)
 	}
 	switch {
@@ -127,7 +128,6 @@ func (r *rounds) add(t *trace.Trace, measured trace.Time) {
 type candidate struct {
 	trial  int // index into the settings
 	scores []learn.Score
-	whole  bool // all folds have a score
 }
 
 // search runs the rungs. The better settings of each go on, and the default.
@@ -198,11 +198,8 @@ func collect(all *runner.TasksError, n int, err error) error {
 func (j *searchJob) rank(trials []int, scores []learn.Score) []candidate {
 	var ranked []candidate
 	for i, trial := range trials {
-		c := candidate{trial, scores[i*j.source.Folds : (i+1)*j.source.Folds], true}
-		for _, s := range c.scores {
-			c.whole = c.whole && s.Rows > 0
-		}
-		if c.whole {
+		c := candidate{trial, scores[i*j.source.Folds : (i+1)*j.source.Folds]}
+		if !slices.ContainsFunc(c.scores, func(s learn.Score) bool { return s.Rows == 0 }) {
 			ranked = append(ranked, c)
 		}
 	}

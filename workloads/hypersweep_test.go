@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"corecast/runner"
+	"corecast/runner/trace"
 )
 
 // smallSweep is a search of a second's fraction.
@@ -102,9 +103,14 @@ func TestHyperSweepTimeLimit(t *testing.T) {
 	}
 	pool := runner.NewPool(runner.InProc(1))
 	defer pool.Close()
-	_, err = j.Run(t.Context(), pool, runner.JobOptions{JobTimeout: 50 * time.Millisecond})
+	tasks := 0
+	o := runner.JobOptions{JobTimeout: 50 * time.Millisecond, Trace: func(x *trace.Trace) { tasks = x.Tasks }}
+	_, err = j.Run(t.Context(), pool, o)
 	if !errors.Is(err, runner.ErrJobTimeout) || !strings.Contains(err.Error(), "50ms") {
 		t.Errorf("error %v", err)
+	}
+	if tasks != j.Tasks() {
+		t.Errorf("the trace is of %d tasks, want all %d that were planned", tasks, j.Tasks())
 	}
 }
 

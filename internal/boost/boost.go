@@ -83,9 +83,8 @@ func (t *Target) outputs() int {
 
 // Model predicts a target from the features of a row.
 type Model struct {
-	classes int
-	start   []float64 // of each output, before any tree
-	trees   []tree    // round by round, the outputs of a round in order
+	start []float64 // of each output, before any tree
+	trees []tree    // round by round, the outputs of a round in order
 }
 
 // Scores writes the raw scores of one row of columns to out, which has one

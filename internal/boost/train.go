@@ -51,7 +51,7 @@ func newTrainer(b *Binned, target *Target, s Settings, random *rand.Rand) *train
 	n, k := len(b.rows), target.outputs()
 	t := &trainer{
 		b: b, target: target, random: random,
-		model:  &Model{classes: target.Classes, start: start(b, target)},
+		model:  &Model{start: start(b, target)},
 		grower: grower{b: b, settings: s, grad: make([]float64, n), hess: make([]float64, n)},
 		scores: make([]float64, n*k), probs: make([]float64, n*max(k, 2)),
 		all: upTo(n), features: upTo(len(b.codes)), places: make([]int32, n),
