@@ -18,6 +18,12 @@ const (
 	// handed out only when the worker has nothing else, so that no task waits
 	// behind a long one while another worker is free.
 	window = 2 * chunkTime
+	// aheadTime is how long a chunk may be that a worker is given while it is
+	// still at another, beyond the window: one, and only while aheadShare
+	// chunks a worker are left, so that the tail is not affected. A worker
+	// whose next task is there does not wait for a driver that is slow to wake.
+	aheadTime  = 50 * time.Millisecond
+	aheadShare = 4
 	// maxOut bounds the chunks that a worker has at hand.
 	maxOut = 64
 	// chunkBytes is how many bytes of inputs a chunk should hold.
@@ -83,7 +89,17 @@ func (s *schedule) wants(sl *slot) bool {
 	for _, c := range sl.outstanding {
 		tasks += c.Hi - c.Lo - c.done
 	}
-	return float64(tasks)*sl.taskTime < float64(window) && s.inBytes.mean()*float64(tasks) < 2*chunkBytes
+	if s.inBytes.mean()*float64(tasks) >= 2*chunkBytes {
+		return false
+	}
+	return float64(tasks)*sl.taskTime < float64(window) || s.ahead(sl)
+}
+
+// ahead reports whether a worker may have a chunk beyond the window.
+func (s *schedule) ahead(sl *slot) bool {
+	n := s.size(sl)
+	return len(sl.outstanding) == 1 && float64(n)*sl.taskTime < float64(aheadTime) &&
+		s.job.Len()-s.next >= aheadShare*n*len(s.pool.slots)
 }
 
 // take takes the next tasks for a worker: those to run again first.
