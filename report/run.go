@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -134,7 +135,20 @@ func answerWords(answer json.RawMessage) string {
 		if err := decoder.Decode(&value); err != nil {
 			return string(answer)
 		}
-		words = append(words, fmt.Sprintf("%v %s", key, value))
+		words = append(words, fmt.Sprintf("%v %s", key, short(value)))
 	}
 	return strings.Join(words, ", ")
+}
+
+// short leaves out the elements of a list, which JSON output has.
+func short(value json.RawMessage) string {
+	var list []json.RawMessage
+	if json.Unmarshal(value, &list) == nil && len(list) > 3 {
+		return fmt.Sprintf("(%d, see --format json)", len(list))
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, value); err != nil {
+		return string(value)
+	}
+	return b.String()
 }

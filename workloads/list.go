@@ -15,6 +15,7 @@ func All() []func() Workload {
 		func() Workload { return NewLogSearch() },
 		func() Workload { return NewHyperSweep() },
 		func() Workload { return NewImage() },
+		NewCommand,
 		NewSleep,
 		NewSpin,
 		func() Workload { return NewBusy(10_000, 100*time.Microsecond) },
@@ -24,7 +25,7 @@ func All() []func() Workload {
 
 // Funcs lists the functions that a worker must know to run them.
 func Funcs() []runner.AnyFunc {
-	return []runner.AnyFunc{monteCarlo, logSearchFunc, hyperSweepFunc.fit, imageFunc, sleep, spin, busy}
+	return []runner.AnyFunc{monteCarlo, logSearchFunc, hyperSweepFunc.fit, imageFunc, commandFunc, sleep, spin, busy}
 }
 
 // New returns the named workload with its default settings. An unknown name is

@@ -280,7 +280,7 @@ func TestPartitionCursorGoesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Parts{Slots: 1, Makespan: 50, Dispatch: 5 + 15, Transfer: 10, Busy: 30 - 30 + 20}
+	want := Parts{Slots: 1, Makespan: 50, Dispatch: 5 + 15, Transfer: 10, Busy: 20} // busy for 30, -30 and 20
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

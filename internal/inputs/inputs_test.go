@@ -103,7 +103,7 @@ func TestExpandErrors(t *testing.T) {
 // TestExpandUnreadable: found before the search, not during it.
 func TestExpandUnreadable(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("the superuser may read every file")
+		t.Skip("not applicable: the superuser may read every file")
 	}
 	path := filepath.Join(t.TempDir(), "secret.log")
 	if err := os.WriteFile(path, []byte("x"), 0); err != nil {

@@ -35,7 +35,7 @@ func (j *bytesJob) NewBlock(n int) Block { return &bytesBlock{values: make([][]b
 
 type bytesBlock struct{ values [][]byte }
 
-var errNotDecoded = errors.New("it begins with !")
+var errNotDecoded = errors.New("it begins with an exclamation mark")
 
 func (b *bytesBlock) Decode(k int, payload []byte) error {
 	if bytes.HasPrefix(payload, []byte("!")) {
@@ -297,7 +297,7 @@ func TestResultRoundTrip(t *testing.T) {
 			Start: []int64{100, 90, math.MinInt64, 200, 300, 302}, End: []int64{110, 80, math.MaxInt64, 300, 301, 303},
 			Failures: map[int]Failure{
 				2: {Kind: FailedPanic, Text: "boom", Detail: "at f"},
-				4: {Text: "decode the result: it begins with !", Err: errNotDecoded},
+				4: {Text: "decode the result: it begins with an exclamation mark", Err: errNotDecoded},
 				5: {},
 			},
 			Results:  &bytesBlock{values: [][]byte{{}, []byte("clock went back"), nil, large, nil, nil}},
