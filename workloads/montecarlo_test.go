@@ -184,7 +184,7 @@ func TestSettingsTravelAsJSON(t *testing.T) {
 }
 
 func TestUnknownWorkload(t *testing.T) {
-	if _, err := New("cooking"); err == nil || err.Error() != `unknown workload "cooking": the workloads are montecarlo, logsearch, hypersweep, image, sleep, spin, busy, noop` {
+	if _, err := New("cooking"); err == nil || err.Error() != `unknown workload "cooking": the workloads are montecarlo, logsearch, hypersweep, image, command, sleep, spin, busy, noop` {
 		t.Errorf("error %v", err)
 	}
 }
