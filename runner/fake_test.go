@@ -18,6 +18,7 @@ import (
 type faults struct {
 	noStart  float64 // ends before it is ready, a worker
 	fatal    float64 // is of another build, a worker
+	flee     float64 // is lost as soon as it is ready, a worker
 	die      float64 // is lost, before a task
 	giveUp   float64 // reports that a task ran out of time, and goes, a task
 	mute     float64 // goes as if it had given up, without a report, a task
@@ -174,6 +175,10 @@ func (l *fakeLink) live() {
 		return
 	}
 	l.event(exchange.Event{Kind: exchange.Ready, Link: l, ClockOffset: l.offset, ClockUncertainty: 5})
+	if l.chance(l.b.faults.flee) {
+		e.Expected, e.Reason = false, "fled"
+		return
+	}
 	var batch []exchange.Message
 	for {
 		if batch = l.in.Take(batch); batch == nil {

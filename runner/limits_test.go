@@ -103,6 +103,28 @@ func TestWorkersDoNotStart(t *testing.T) {
 	})
 }
 
+// TestIdleWorkersFlee has workers that are lost as soon as they are ready. They
+// are not started for ever, neither to warm a pool nor beside one that works.
+func TestIdleWorkersFlee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &fakeBackend{workers: 2, faults: faults{flee: 1}}
+		p := runner.NewPool(b)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := p.Warm(ctx); err == nil || err.Error() != "backend fake: workers do not start: fled" || b.launched.Load() > 6 {
+			t.Errorf("%d workers were launched, error %v", b.launched.Load(), err)
+		}
+		p.Close()
+		late := &lateBackend{fakeBackend: fakeBackend{workers: 2, task: func(int) time.Duration { return time.Hour }}}
+		p = runner.NewPool(late)
+		defer p.Close()
+		time.AfterFunc(time.Second, func() { late.mu.Lock(); late.faults.flee = 1; late.mu.Unlock() })
+		if _, err := runner.Map(t.Context(), p, triple, []int{1}, runner.JobOptions{}); err != nil || late.launched.Load() != 4 {
+			t.Errorf("%d workers were launched, error %v; want one that works and 3 that flee", late.launched.Load(), err)
+		}
+	})
+}
+
 func TestNoWorkers(t *testing.T) {
 	p := runner.NewPool(runner.InProc(0))
 	defer p.Close()
@@ -193,6 +215,9 @@ type lateBackend struct{ fakeBackend }
 
 func (b *lateBackend) Launch(ctx context.Context, requests []runner.Request, post exchange.Post) {
 	b.fakeBackend.Launch(ctx, requests[:1], post)
+	if len(requests) == 1 {
+		return
+	}
 	b.wg.Go(func() {
 		time.Sleep(5 * time.Second)
 		b.fakeBackend.Launch(ctx, requests[1:], post)

@@ -176,8 +176,10 @@ type slot struct {
 	alive      bool // requested and not gone
 	link       exchange.Link
 	life       life
-	// startFailures counts workers that ended before they were ready, since
-	// one was.
+	// used is set when the present worker has delivered something.
+	used bool
+	// startFailures counts workers that were lost before they were of use,
+	// since one was.
 	startFailures int
 
 	// Of the present job:

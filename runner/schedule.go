@@ -18,8 +18,8 @@ const (
 	// closeWait is how long workers have to close a job whose results are all
 	// in, or that was cancelled.
 	closeWait = 500 * time.Millisecond
-	// maxStartFailures is after how many workers in a row that never got ready
-	// a slot is given up.
+	// maxStartFailures is after how many workers in a row that never got ready,
+	// or were lost without ever having had a task, a slot is given up.
 	maxStartFailures = 3
 )
 
@@ -156,7 +156,7 @@ func (s *schedule) begin() {
 // request notes that a new worker is asked for.
 func (s *schedule) request(sl *slot) Request {
 	sl.generation++
-	sl.alive, sl.row, sl.lastDelivery = true, -1, -1
+	sl.alive, sl.used, sl.row, sl.lastDelivery = true, false, -1, -1
 	sl.life = life{requested: now(), started: exchange.NotKnown, ready: exchange.NotKnown, ended: exchange.NotKnown}
 	s.enlist(sl)
 	return Request{Slot: sl.index, Generation: sl.generation}
@@ -223,7 +223,7 @@ func (s *schedule) event(e *exchange.Event) {
 		if e.ID != "" {
 			sl.life.id = e.ID
 		}
-		sl.link, sl.startFailures = e.Link, 0
+		sl.link = e.Link
 		sl.life.ready, sl.life.offset, sl.life.uncertainty = e.At, e.ClockOffset, e.ClockUncertainty
 		s.note(sl)
 		if s.begun && !s.stopped() { // begin opens it on who came before
@@ -241,7 +241,7 @@ func (s *schedule) event(e *exchange.Event) {
 // exited takes note that a worker is gone, hands its tasks to others, and
 // replaces it when there is work left.
 func (s *schedule) exited(sl *slot, e *exchange.Event) {
-	wasReady := sl.link != nil
+	useless := sl.link == nil || !sl.used && len(sl.outstanding) == 0
 	sl.alive, sl.link, sl.open = false, nil, false
 	sl.life.ended, sl.life.reason, sl.life.lost = e.At, e.Reason, !e.Expected
 	s.note(sl)
@@ -249,8 +249,12 @@ func (s *schedule) exited(sl *slot, e *exchange.Event) {
 	if needed := s.job == nil || s.left > 0; !s.begun || !needed || s.stopped() {
 		return
 	}
-	if !wasReady && !e.Expected {
+	switch {
+	case e.Expected:
+	case useless:
 		sl.startFailures++
+	default:
+		sl.startFailures = 0
 	}
 	given := sl.startFailures >= maxStartFailures
 	switch {

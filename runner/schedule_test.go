@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,7 +58,7 @@ func randomRun(t *testing.T, seed uint64) {
 
 func randomFaults(rng *rand.Rand) faults {
 	var f faults
-	for _, p := range []*float64{&f.noStart, &f.fatal, &f.die, &f.giveUp, &f.mute, &f.fail, &f.stuck, &f.split, &f.repeat, &f.nonsense} {
+	for _, p := range []*float64{&f.noStart, &f.fatal, &f.flee, &f.die, &f.giveUp, &f.mute, &f.fail, &f.stuck, &f.split, &f.repeat, &f.nonsense} {
 		if rng.IntN(2) == 0 {
 			*p = 0.15 * rng.Float64()
 		}
@@ -68,8 +67,12 @@ func randomFaults(rng *rand.Rand) faults {
 }
 
 func startFailed(err error, b *fakeBackend) bool {
-	return b.faults.noStart > 0 && strings.Contains(err.Error(), "backend fake: workers do not start: no luck") ||
-		b.faults.fatal > 0 && strings.Contains(err.Error(), "backend fake: workers do not start: another build")
+	for reason, p := range map[string]float64{"no luck": b.faults.noStart, "another build": b.faults.fatal, "fled": b.faults.flee} {
+		if p > 0 && err.Error() == "backend fake: workers do not start: "+reason {
+			return true
+		}
+	}
+	return false
 }
 
 // randomJob runs one job, cancelled at a random point or not, and checks it.

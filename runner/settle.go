@@ -14,6 +14,7 @@ func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 	if c == nil {
 		return // not of this job, or not what this worker has to do
 	}
+	sl.used, sl.startFailures = true, 0
 	s.arrived(sl, c, d)
 	n := int32(len(d.Start))
 	first := c.done == 0
