@@ -38,6 +38,8 @@ type fakeBackend struct {
 	faults  faults
 	// task is how long a task takes; nil: at random.
 	task func(task int) time.Duration
+	// fleeing is the slot from which on all workers flee; 0: none.
+	fleeing int
 	// bytesIn is the encoded size of an input that workers report.
 	bytesIn int64
 
@@ -175,7 +177,7 @@ func (l *fakeLink) live() {
 		return
 	}
 	l.event(exchange.Event{Kind: exchange.Ready, Link: l, ClockOffset: l.offset, ClockUncertainty: 5})
-	if l.chance(l.b.faults.flee) {
+	if l.chance(l.b.faults.flee) || l.b.fleeing > 0 && l.request.Slot >= l.b.fleeing {
 		e.Expected, e.Reason = false, "fled"
 		return
 	}

@@ -115,10 +115,9 @@ func TestIdleWorkersFlee(t *testing.T) {
 			t.Errorf("%d workers were launched, error %v", b.launched.Load(), err)
 		}
 		p.Close()
-		late := &lateBackend{fakeBackend: fakeBackend{workers: 2, task: func(int) time.Duration { return time.Hour }}}
+		late := &lateBackend{fakeBackend: fakeBackend{workers: 2, fleeing: 1, task: func(int) time.Duration { return time.Hour }}}
 		p = runner.NewPool(late)
 		defer p.Close()
-		time.AfterFunc(time.Second, func() { late.mu.Lock(); late.faults.flee = 1; late.mu.Unlock() })
 		if _, err := runner.Map(t.Context(), p, triple, []int{1}, runner.JobOptions{}); err != nil || late.launched.Load() != 4 {
 			t.Errorf("%d workers were launched, error %v; want one that works and 3 that flee", late.launched.Load(), err)
 		}
