@@ -23,14 +23,17 @@ type JobOptions struct {
 	// FailedRetries is how often a task runs again after its function failed.
 	FailedRetries int
 	// LostRetries is how often a task runs again after its worker was lost; 0
-	// means 3, a negative number none.
+	// means 3, a negative number none. Which task of a chunk the worker was at
+	// cannot be told, so a loss counts for all of the chunk that had not come
+	// back; they run again one by one. Without retries, use Chunk 1.
 	LostRetries int
 	// Label names task i by its input in errors; nil: "task i".
 	Label func(i int) string
 	// Progress is called, from one goroutine, as results arrive: so many of
 	// all tasks are settled. It must return at once.
 	Progress func(settled, tasks int)
-	// Trace receives the job's trace when the job is over, however it ended.
+	// Trace receives the job's trace when the job is over, however it ended; a
+	// job that was refused, or never had its turn on the pool, has none.
 	Trace func(*trace.Trace)
 }
 
@@ -56,7 +59,8 @@ type TaskError struct {
 	// Task is its index, Label what names its input.
 	Task  int
 	Label string
-	// Attempts is how often it was tried.
+	// Attempts is how often it was handed out, its worker lost before its turn
+	// included.
 	Attempts int
 	// Lost is set when its workers were lost, rather than its function failed.
 	Lost bool

@@ -149,7 +149,7 @@ const (
 // Event is something that a worker did. Times are nanoseconds.
 type Event struct {
 	Kind EventKind
-	// Slot is the worker's place, Generation counts its workers from 0.
+	// Slot is the worker's place, Generation counts its workers from 1.
 	Slot, Generation int
 	// At is when it happened, on the driver's clock.
 	At int64
