@@ -117,7 +117,7 @@ func commitOf(m results.Machine) string {
 // reason to doubt.
 func (s *sweeping) finish(t *results.Trial, start machine.Sample, cores int) {
 	t.During = machine.Take().Since(start)
-	t.Warnings = append(t.Warnings, machine.Warn(t.Before, t.During, cores)...)
+	t.Warnings = append(t.Warnings, machine.Warn(t.Before, t.During, max(1, min(cores, s.machine.Cores)))...)
 }
 
 // serial runs the job in a plain loop.
