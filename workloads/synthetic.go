@@ -118,15 +118,23 @@ func (w *Synthetic) Size() int64 { return w.Count }
 func (w *Synthetic) SetSize(n int64) { w.Count = n }
 
 var (
-	// sleep returns for how many nanoseconds it slept.
+	// sleep returns for how many nanoseconds it slept. Go's timers may be a
+	// millisecond late, so the last of it is slept by the kernel's, which does
+	// not heed ctx.
 	sleep = runner.NewFunc("sleep", func(ctx context.Context, ns int64) (int64, error) {
-		began := time.Now()
-		select {
-		case <-time.After(time.Duration(ns)):
-			return int64(time.Since(began)), nil
-		case <-ctx.Done():
-			return 0, ctx.Err()
+		const last = int64(3 * time.Millisecond)
+		began := clock.Now()
+		if ns > last {
+			select {
+			case <-time.After(time.Duration(ns - last)):
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			}
 		}
+		if left := began + ns - clock.Now(); left > 0 {
+			clock.Sleep(left)
+		}
+		return clock.Now() - began, nil
 	})
 
 	// spin returns how many nanoseconds of its thread's processor time it

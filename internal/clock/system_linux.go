@@ -30,3 +30,14 @@ func ProcessCPU() int64 {
 	}
 	return ts.Nano()
 }
+
+// Sleep holds the calling thread for so many nanoseconds, by the kernel's own
+// timer (late by its slack, some 50 us).
+func Sleep(ns int64) {
+	left := unix.NsecToTimespec(ns)
+	for {
+		if err := unix.Nanosleep(&left, &left); err != unix.EINTR {
+			return // left is what an interrupted sleep still owes
+		}
+	}
+}

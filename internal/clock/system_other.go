@@ -4,6 +4,7 @@ package clock
 
 import (
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,3 +36,6 @@ func read(id int32) int64 {
 	}
 	return ts.Nano()
 }
+
+// Sleep pauses the calling goroutine for so many nanoseconds.
+func Sleep(ns int64) { time.Sleep(time.Duration(ns)) }
