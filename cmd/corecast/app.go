@@ -76,7 +76,7 @@ overhead and cost across core counts, and shows where the time goes.
 
 Exit codes: 0 done; 1 some tasks failed, or a verdict is negative; 2 bad input
 or settings, or something that cannot be done; 130 interrupted.`,
-		Example: `  corecast bench                          measure two workloads at 1 to all cores
+		Example: `  corecast bench                          measure four workloads at 1 to all cores
   corecast bench montecarlo --cores 1..8x2 --reps 10
   corecast run logsearch --input '/var/log/*.log' --pattern 'error|fail' --cores 2
   corecast report latest                  show the newest run again`,

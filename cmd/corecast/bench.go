@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +27,33 @@ import (
 
 // defaultBudget keeps a bench without arguments under a minute on a slow
 // machine too.
-const defaultBudget = 45 * time.Second
+const defaultBudget = 48 * time.Second
+
+// defaultWorkloads returns what a bench without arguments measures: four kinds
+// of work, each small enough for all to be measured seven times in the budget
+// on two cores.
+func defaultWorkloads() ([]workloads.Workload, error) {
+	var works []workloads.Workload
+	for _, line := range []string{
+		"montecarlo --size 6e7 --task-samples 262144",
+		"logsearch --size 3e7 --split 262144",
+		"hypersweep --trials 5",
+		"image --size 24",
+	} {
+		words := strings.Fields(line)
+		w, err := workloads.New(words[0])
+		if err != nil {
+			return nil, err
+		}
+		fs := flag.NewFlagSet(words[0], flag.ContinueOnError)
+		w.Bind(fs)
+		if err := fs.Parse(words[1:]); err != nil {
+			return nil, fmt.Errorf("the default %q: %w", line, err)
+		}
+		works = append(works, w)
+	}
+	return works, nil
+}
 
 // benchFlags are the flags of bench and of its subcommands.
 type benchFlags struct {
@@ -63,8 +90,8 @@ func (a *app) newBench() *cobra.Command {
 		Long: `Measure a workload over core counts: a sweep, each point several times in
 random order, after a warm-up, beside the same work in a plain loop (serial).
 
-Without a workload, montecarlo and logsearch are measured at 1 to all cores, in
-under a minute on two cores. Each trial is saved as it ends; a run that was
+Without a workload, montecarlo, logsearch, hypersweep and image are measured at 1
+to all cores, in under a minute. Each trial is saved as it ends; a run that was
 interrupted is finished by --resume.`,
 		Example: `  corecast bench
   corecast bench montecarlo --cores 1,2,4 --reps 10 --price codeengine
@@ -95,7 +122,11 @@ interrupted is finished by --resume.`,
 			if !cmd.Flags().Changed("time") && !cmd.Flags().Changed("reps") {
 				f.budget, f.maxReps = defaultBudget, f.reps
 			}
-			return a.bench(cmd, f, workloads.NewMonteCarlo(), workloads.NewLogSearch())
+			works, err := defaultWorkloads()
+			if err != nil {
+				return err
+			}
+			return a.bench(cmd, f, works...)
 		},
 	}
 	f.bind(cmd)
