@@ -23,8 +23,12 @@ func WriteComparison(w io.Writer, c metrics.Comparison, o TableOptions) error {
 		}
 		fmt.Fprintf(&b, "\n%s %s\n\n%s\n", p.Workload, where, comparisonTable(p, o))
 	}
-	fmt.Fprintf(&b, "\n%s", o.paint(text.Bold, "Verdict: "+c.Verdict+"."))
-	fmt.Fprintf(&b, " %s at level %s together (Mann-Whitney, Holm); the ratio is new over base.\n", plural(c.Tests, "test"), Percent(c.Alpha))
+	fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "Verdict: "+c.Verdict+"."))
+	how := fmt.Sprintf("A difference is clear when its test (Mann-Whitney, %s at level %s together by Holm's correction) and the interval of the ratio, new over base, both say so.",
+		plural(c.Tests, "test"), Percent(c.Alpha))
+	for _, l := range wrapColumns(how, tableWidth) {
+		b.WriteString(l + "\n")
+	}
 	for _, warning := range c.Warnings {
 		for _, l := range wrapColumns("Distrust: "+warning.Text+"; "+warning.Advice+".", tableWidth) {
 			b.WriteString(o.paint(text.FgYellow, l) + "\n")

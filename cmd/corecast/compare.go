@@ -18,7 +18,8 @@ func (a *app) newCompare() *cobra.Command {
 		Short: "compare two runs, metric by metric",
 		Long: `Compare two runs of the same points, metric by metric: medians with intervals,
 their ratio, the p-value of a Mann-Whitney test corrected for all tests made, and
-a verdict: better, worse, no clear difference, or cannot tell.
+a verdict: better, worse, no clear difference, or cannot tell. A difference is
+clear when the test and the interval of the ratio both say so.
 
 The exit code is 1 when a metric is clearly worse.`,
 		Example: "  corecast compare 20261123-1919 latest",
