@@ -49,6 +49,7 @@ func (o OverheadPlan) Plan() (Plan, error) {
 		n := min(metgTasks, int64(metgSpan/each)*int64(o.Cores))
 		works = append(works, workloads.NewBusy(n, each))
 	}
+	works = append(works, workloads.NewBusy(metgTasks, 0)) // a look at the clock
 	for _, w := range works {
 		s, err := NewSweep(w, o.Backend, []int{o.Cores})
 		if err != nil {

@@ -223,8 +223,8 @@ func (s *Sweep) workers(cores int) (int, error) {
 func (b *Backend) fits(workers int, m results.Machine) error {
 	const own = 64
 	if need := int64(workers*b.FilesEach + own); b.FilesEach > 0 && m.OpenFiles > 0 && need > m.OpenFiles {
-		return inputError("%d workers on backend %s need %d open files, and the limit is %d: raise it (ulimit -n) or ask for at most %d",
-			workers, b.Name, need, m.OpenFiles, (m.OpenFiles-own)/int64(b.FilesEach))
+		return inputError("%d workers on backend %s need %d open files, and the limit is %d: raise it (ulimit -n) or ask for fewer",
+			workers, b.Name, need, m.OpenFiles)
 	}
 	return nil
 }

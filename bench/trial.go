@@ -74,7 +74,7 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	t.Started = time.Now().UTC()
 	if role == results.RoleSerial {
 		s.serial(ctx, p.job, &t)
-		s.finish(&t, start, 1)
+		s.finish(&t, start)
 		return t, nil, nil, nil
 	}
 	backend, err := FindBackend(c.sweep.Backend)
@@ -93,7 +93,7 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	if err == nil {
 		tr, err = s.fanOut(ctx, pool, p.job, c, &t)
 	}
-	s.finish(&t, start, c.cores)
+	s.finish(&t, start)
 	var dispatch *results.Trial
 	if err == nil && role == results.RoleTrial && ctx.Err() == nil && !s.plan.Warm {
 		dispatch, err = s.dispatch(ctx, pool, t, c.sweep.Chunk)
@@ -115,9 +115,9 @@ func commitOf(m results.Machine) string {
 
 // finish notes the load during a trial that has just ended, and what it gives
 // reason to doubt.
-func (s *sweeping) finish(t *results.Trial, start machine.Sample, cores int) {
+func (s *sweeping) finish(t *results.Trial, start machine.Sample) {
 	t.During = machine.Take().Since(start)
-	t.Warnings = append(t.Warnings, machine.Warn(t.Before, t.During, max(1, min(cores, s.machine.Cores)))...)
+	t.Warnings = append(t.Warnings, machine.Warn(t.Before, t.During, max(1, s.machine.CoresOnline))...)
 }
 
 // serial runs the job in a plain loop.
@@ -184,7 +184,7 @@ func conclude(t *results.Trial, j workloads.Job, answer workloads.Answer, err er
 func (s *sweeping) dispatch(ctx context.Context, pool *runner.Pool, of results.Trial, chunk int) (*results.Trial, error) {
 	n := dispatchTasks
 	if of.Point.Workload == "noop" {
-		n = of.Tasks
+		n = max(n, of.Tasks)
 	}
 	t := of
 	t.Role, t.Tasks, t.Answer, t.Check, t.Warnings, t.Failed, t.Error = results.RoleDispatch, n, nil, "", nil, 0, ""

@@ -41,8 +41,10 @@ type RunResult struct {
 	DriverCPU float64  `json:"driver_cpu_s"`
 	Cost      *float64 `json:"cost_usd"`
 	// Answer is the workload's; when tasks failed, that of the others.
-	Answer   json.RawMessage   `json:"answer"`
-	Failed   []FailedTask      `json:"failed,omitempty"`
+	Answer json.RawMessage `json:"answer"`
+	Failed []FailedTask    `json:"failed,omitempty"`
+	// Lost counts attempts that were lost with their workers.
+	Lost     int               `json:"lost_attempts"`
 	Warnings []results.Warning `json:"warnings"`
 }
 
@@ -66,7 +68,7 @@ func NewRunResult(s *metrics.Summary, t results.Trial) RunResult {
 		Cores: p.Cores, Workers: p.Workers, Tasks: t.Tasks, Makespan: t.Makespan.Seconds(),
 		Startup: p.Startup, BusyCore: p.BusyCore, Overhead: p.Overhead, PerTaskOverhead: p.PerTaskOverhead,
 		DispatchWall: p.DispatchWall, WorkerCPU: p.WorkerCPU, DriverCPU: t.DriverCPU.Seconds(), Cost: p.Cost,
-		Answer:   t.Answer,
+		Answer: t.Answer, Lost: p.Lost,
 		Warnings: slices.DeleteFunc(slices.Concat([]results.Warning{}, s.Warnings, p.Warnings), once),
 	}
 	if len(r.Answer) == 0 {

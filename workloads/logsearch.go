@@ -172,6 +172,9 @@ func (w *LogSearch) Prepare(ctx context.Context, env Env) (Job, error) {
 		}
 		return w.job(found.Files, w.checkSane)
 	}
+	if free, err := freeSpace(env.Temp); err == nil && w.Bytes > free {
+		return nil, settingError("size", "%d bytes of logs are more than the %d that are free in %s", w.Bytes, free, env.Temp)
+	}
 	file, known, err := w.generate(ctx, env.Temp)
 	if err != nil {
 		return nil, err

@@ -183,6 +183,25 @@ func TestSettingsTravelAsJSON(t *testing.T) {
 	}
 }
 
+// TestZeroDurationTravels: zero is a setting like any other, though not the
+// default.
+func TestZeroDurationTravels(t *testing.T) {
+	data, err := json.Marshal(NewBusy(5, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := New("busy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, again); err != nil {
+		t.Fatal(err)
+	}
+	if got := again.(*Synthetic); got.Each != 0 || got.Count != 5 {
+		t.Errorf("%s became %+v", data, got)
+	}
+}
+
 func TestUnknownWorkload(t *testing.T) {
 	if _, err := New("cooking"); err == nil || err.Error() != `unknown workload "cooking": the workloads are montecarlo, logsearch, hypersweep, image, command, sleep, spin, busy, noop` {
 		t.Errorf("error %v", err)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math"
 	"runtime"
 	"time"
 
@@ -13,8 +12,9 @@ import (
 	"corecast/runner"
 )
 
-// maxTasks bounds the tasks of a job: the index of a task has 31 bits.
-const maxTasks = math.MaxInt32
+// maxTasks bounds the tasks of a job, whose attempts a driver keeps in memory
+// until the job is over: some 5 GB for so many.
+const maxTasks = 50_000_000
 
 // atLeast checks a whole-number setting against its least value.
 func atLeast(setting string, value, least int64) error {
@@ -59,7 +59,9 @@ type Synthetic struct {
 	Count int64 `json:"tasks"`
 	// Each is the duration of a task: wall time of sleep and busy, processor
 	// time of spin; noop has none.
-	Each Duration `json:"duration,omitempty"`
+	Each Duration `json:"duration"`
+	// RandomSeed is kept, and changes nothing.
+	RandomSeed uint64 `json:"seed,omitempty"`
 }
 
 // NewNoop returns noop with its default settings.
@@ -106,6 +108,8 @@ func (w *Synthetic) Examples() []string {
 // Bind declares the settings.
 func (w *Synthetic) Bind(fs *flag.FlagSet) {
 	fs.Var((*sizeValue)(&w.Count), "tasks", "number of tasks")
+	fs.Var((*sizeValue)(&w.Count), "size", "the same as --tasks")
+	fs.Uint64Var(&w.RandomSeed, "seed", w.RandomSeed, "recorded; nothing about these tasks is random")
 	if w.kind != "noop" {
 		fs.Var(&w.Each, "duration", "duration of a task")
 	}

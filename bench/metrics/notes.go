@@ -67,7 +67,7 @@ func (p *Point) fromTrials(c *cell, r *record, backend string) {
 	}
 	of := fmt.Sprintf("of %d trials", len(c.trials))
 	if noAnswer == len(c.trials) {
-		p.warn("no_answer", fmt.Sprintf("none %s gave an answer, first: %s", of, firstError),
+		p.warn("no_answer", fmt.Sprintf("none %s gave a whole answer, first: %s", of, firstError),
 			"read the times as those of failures")
 	} else if noAnswer > 0 {
 		p.warn("no_answer", fmt.Sprintf("%d %s gave no answer and are in no figure, first: %s", noAnswer, of, firstError),
@@ -80,6 +80,10 @@ func (p *Point) fromTrials(c *cell, r *record, backend string) {
 	if p.Failed > 0 {
 		p.warn("failed_tasks", fmt.Sprintf("%d tasks failed for good in %d %s", p.Failed, withFailed, of),
 			"the times are of the work that was done, not of all of it")
+	}
+	if p.Lost > 0 {
+		p.warn("lost_attempts", fmt.Sprintf("%d attempts at tasks were lost with their workers and made again, in %s", p.Lost, of),
+			"look for the exit reasons of workers in the record")
 	}
 	p.machineWarnings(c, r, backend)
 }

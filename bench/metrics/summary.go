@@ -1,6 +1,10 @@
 package metrics
 
-import "corecast/results"
+import (
+	"encoding/json"
+
+	"corecast/results"
+)
 
 // Interval is a median with a non-parametric confidence interval.
 type Interval struct {
@@ -87,6 +91,8 @@ type Point struct {
 	// WorkerCPU is the processor time of all workers of the median trial in
 	// seconds; nil where it could not be told.
 	WorkerCPU *float64 `json:"worker_cpu_s"`
+	// Answer is the workload's, of the median trial.
+	Answer json.RawMessage `json:"answer,omitempty"`
 	// Failed counts tasks without a result, Lost lost attempts, over all
 	// trials.
 	Failed int `json:"failed_tasks"`

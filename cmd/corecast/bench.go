@@ -114,6 +114,9 @@ interrupted is finished by --resume.`,
 				return err
 			}
 			if f.resume != "" {
+				if others := besides(cmd, "resume", "format", "price", "runs"); others != "" {
+					return fmt.Errorf("--resume goes on by the run's own plan: leave out %s", others)
+				}
 				return a.resume(cmd.Context(), f)
 			}
 			if f.plan != "" {
@@ -174,16 +177,21 @@ func drawSeed() uint64 {
 	return binary.LittleEndian.Uint64(b[:]) >> 16
 }
 
-// planFile measures what a plan in a file says.
-func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
+// besides lists the flags that were given, but for some.
+func besides(cmd *cobra.Command, some ...string) string {
 	var others []string
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
-		if !slices.Contains([]string{"plan", "format", "record", "output", "runs"}, flag.Name) {
+		if !slices.Contains(some, flag.Name) {
 			others = append(others, "--"+flag.Name)
 		}
 	})
-	if len(others) > 0 {
-		return fmt.Errorf("--plan says what to measure: leave out %s", strings.Join(others, ", "))
+	return strings.Join(others, ", ")
+}
+
+// planFile measures what a plan in a file says.
+func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
+	if others := besides(cmd, "plan", "format", "record", "output", "runs"); others != "" {
+		return fmt.Errorf("--plan says what to measure: leave out %s", others)
 	}
 	if err := f.check(); err != nil {
 		return err
@@ -314,12 +322,15 @@ func (a *app) present(dir, format, price string, failed *runner.TasksError) erro
 	if err != nil {
 		return err
 	}
-	summaries, err := a.draw(r, price, dir)
+	summaries, err := a.summarize(r, price)
 	if err != nil {
 		return err
 	}
 	if err := a.write(r, summaries, format); err != nil {
 		return err
+	}
+	if err := a.draw(r, summaries, dir); err != nil {
+		return fmt.Errorf("%w; the run is complete and saved, show it with: corecast report %s --output FOLDER", err, show(dir))
 	}
 	if format == "table" {
 		fmt.Fprintf(a.stdout, "\nreport: %s\n", show(filepath.Join(dir, "report.html")))

@@ -85,7 +85,7 @@ func (a *app) presentOverhead(dir, format string) error {
 		return a.writeJSON(o)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "backend %s on %d cores, ready pool\n\n", o.Backend, o.Cores)
+	fmt.Fprintf(&b, "backend %s, ready pool, cores: %d\n\n", o.Backend, o.Cores)
 	fmt.Fprintf(&b, "dispatch wall   %s a task (%s no-op tasks)\n", report.SecondsRange(o.DispatchWall.Median, o.DispatchWall.Lo, o.DispatchWall.Hi), report.Count(o.Tasks))
 	if o.METG50 != nil {
 		fmt.Fprintf(&b, "METG(50 %%)      %s\n", report.Seconds(*o.METG50))

@@ -30,8 +30,8 @@ func (a *app) newReport() *cobra.Command {
 		Use:   "report RUN",
 		Short: "show a run again: tables, and plots drawn anew",
 		Long: `Show a run again. RUN is its folder, its id or the beginning of it, or latest.
-The page report.html and the plots are made anew from the record, in the run's
-folder or in --output.`,
+With format table, or --output, the page report.html and the plots are made anew
+from the record, in the run's folder or in --output.`,
 		Example: `  corecast report latest
   corecast report 20261123-1919 --price codeengine
   corecast report runs/20261123-191945-x7k2 --format gobench > new.txt`,
@@ -48,12 +48,21 @@ folder or in --output.`,
 			if output != "" {
 				dir = output
 			}
-			summaries, err := a.draw(r, price, dir)
+			summaries, err := a.summarize(r, price)
 			if err != nil {
 				return err
 			}
-			if err := a.write(r, summaries, format); err != nil || format != "table" {
+			if err := a.write(r, summaries, format); err != nil {
 				return err
+			}
+			if format != "table" && output == "" {
+				return nil // nothing but what was asked for
+			}
+			if err := a.draw(r, summaries, dir); err != nil {
+				return fmt.Errorf("%w; give another folder with --output", err)
+			}
+			if format != "table" {
+				return nil
 			}
 			_, err = fmt.Fprintf(a.stdout, "\nreport: %s\n", show(filepath.Join(dir, "report.html")))
 			return err
@@ -94,9 +103,9 @@ func (a *app) completeRuns(*cobra.Command, []string, string) ([]string, cobra.Sh
 	return ids, cobra.ShellCompDirectiveNoFileComp
 }
 
-// draw summarizes a run, draws its plots into the folder plots of dir and
-// writes dir/report.html.
-func (a *app) draw(r *results.Run, price, dir string) ([]metrics.Summary, error) {
+// summarize summarizes a run, with costs by a price list: empty means the one
+// of the run's plan.
+func (a *app) summarize(r *results.Run, price string) ([]metrics.Summary, error) {
 	if price == "" {
 		price = bench.PriceOf(r.Header)
 	}
@@ -104,20 +113,21 @@ func (a *app) draw(r *results.Run, price, dir string) ([]metrics.Summary, error)
 	if err != nil {
 		return nil, err
 	}
-	summaries, err := metrics.Summarize(r, metrics.Options{Price: list})
-	if err != nil {
-		return nil, err
-	}
+	return metrics.Summarize(r, metrics.Options{Price: list})
+}
+
+// draw draws a run's plots into the folder plots of dir and writes
+// dir/report.html.
+func (a *app) draw(r *results.Run, summaries []metrics.Summary, dir string) error {
 	sources, err := report.Sources(r, summaries)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := report.WriteAll(dir, sources...); err != nil {
-		return nil, err
+		return err
 	}
 	page := filepath.Join(dir, "report.html")
-	err = a.toFile(page, func(w io.Writer) error { return report.WriteHTML(w, r, summaries, sources) })
-	return summaries, err
+	return a.toFile(page, func(w io.Writer) error { return report.WriteHTML(w, r, summaries, sources) })
 }
 
 // write prints summaries in a format.
@@ -181,11 +191,11 @@ func (a *app) toFile(path string, write func(io.Writer) error) (err error) {
 	}
 	f, err := os.Create(path)
 	if err != nil {
-		return fmt.Errorf("--output: %w", err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	defer func() {
 		if e := f.Close(); e != nil && err == nil {
-			err = fmt.Errorf("--output: %w", e)
+			err = fmt.Errorf("write %s: %w", path, e)
 		}
 	}()
 	return write(f)

@@ -41,6 +41,9 @@ func decode(f *os.File, part Part) (io.ReadCloser, error) {
 		}
 		return &decoder{z, part.Path, func() error { z.Close(); return f.Close() }}, nil
 	}
+	if part.Hi == 0 {
+		return f, nil // to its end: files of /proc and the like give no size
+	}
 	return section(f, part)
 }
 

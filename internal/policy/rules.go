@@ -116,7 +116,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/deepteams/webp", in: []string{"internal/imaging"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"bench/planfile"}},
-	{module: "golang.org/x/sys", in: []string{"internal/clock", "runner/local"}},
+	{module: "golang.org/x/sys", in: []string{"internal/clock", "runner/local", "workloads"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
 	{module: "github.com/panjf2000/ants/v2", in: []string{"bench/peers"}},
