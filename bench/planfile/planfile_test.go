@@ -75,7 +75,7 @@ func TestErrorsTellThePlace(t *testing.T) {
 		{"unknown key", "reps: 2\nsweps: []\n", `line 2, column 1: unknown field "sweps"`},
 		{"unknown key of a sweep", "sweeps:\n- workload: noop\n  core: 1\n", `line 3, column 3: unknown field "core"`},
 		{"unknown workload", "sweeps:\n- workload: cook\n", `line 2, column 13: unknown workload "cook"`},
-		{"unknown setting", "sweeps:\n- workload: noop\n  settings:\n    colour: red\n", `line 4, column 13: workload noop has no setting "colour": it has tasks`},
+		{"unknown setting", "sweeps:\n- workload: noop\n  settings:\n    colour: red\n", `line 4, column 13: workload noop has no setting "colour": it has seed, size, tasks`},
 		{"bad setting", "sweeps:\n- workload: noop\n  settings: {tasks: many}\n", `line 3, column 21: tasks: "many" is not a size`},
 		{"bad cores", "sweeps:\n- workload: noop\n  cores: 0\n", "line 3, column 10: core count 0 is less than 1"},
 		{"cores of a map", "sweeps:\n- workload: noop\n  cores: {a: 1}\n", "a scalar or a list of scalars"},
