@@ -165,7 +165,7 @@ func (s *sweeping) cellOf(t *results.Trial) (*cell, error) {
 			return nil, err
 		}
 		if t.Role == role && p.Workload == t.Point.Workload && p.Size == t.Point.Size && p.Cores == t.Point.Cores &&
-			(c.serial || p.Backend == t.Point.Backend) && sameSettings(p.Settings, t.Point.Settings) {
+			(c.serial || p.Backend == t.Point.Backend) && p.Settings.Equal(t.Point.Settings) {
 			return c, nil
 		}
 	}
@@ -361,12 +361,6 @@ func settingsOf(data json.RawMessage) (results.Settings, error) {
 		}
 	}
 	return settings, nil
-}
-
-func sameSettings(a, b results.Settings) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
 }
 
 // label says which trial it is, for people.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"corecast/bench/metrics"
@@ -46,16 +45,10 @@ func placeOf(sources []*Source, t *results.Trial) (*Source, int) {
 			continue
 		}
 		for i, p := range s.Summary.Points {
-			if p.Cores == t.Point.Cores && p.Size == t.Point.Size && p.Kind == t.Kind && sameSettings(p.Settings, t.Point.Settings) {
+			if p.Cores == t.Point.Cores && p.Size == t.Point.Size && p.Kind == t.Kind && p.Settings.Equal(t.Point.Settings) {
 				return s, i
 			}
 		}
 	}
 	return nil, 0
-}
-
-func sameSettings(a, b results.Settings) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
 }

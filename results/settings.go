@@ -42,3 +42,11 @@ func scalar(number json.Number) any {
 	}
 	return number
 }
+
+// Equal reports whether two settings are written alike as JSON: whatever types
+// their numbers have, as read from a record or as set by a program.
+func (s Settings) Equal(other Settings) bool {
+	x, errX := json.Marshal(s)
+	y, errY := json.Marshal(other)
+	return errX == nil && errY == nil && string(x) == string(y)
+}
