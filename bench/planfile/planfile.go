@@ -1,6 +1,6 @@
 // Package planfile reads plans written in YAML: several workloads, sizes,
-// backends, core counts and repetitions in one file. Whatever is wrong is told
-// with its line and column. Package bench runs what comes out.
+// backends, core counts and repetitions in one file, by package
+// internal/yamlfile. Package bench runs what comes out.
 package planfile
 
 import (
@@ -13,13 +13,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
-
 	"corecast/bench"
 	"corecast/bench/cost"
+	"corecast/internal/yamlfile"
 	"corecast/results"
 	"corecast/workloads"
 )
@@ -43,118 +39,40 @@ type File struct {
 type Sweep struct {
 	Workload string `yaml:"workload" json:"workload" jsonschema:"a built-in workload (corecast list workloads)"`
 	// Settings are the workload's flags, without dashes before them.
-	Settings map[string]any `yaml:"settings" json:"settings,omitempty" jsonschema:"the workload's own settings, named like its flags"`
-	Sizes    OneOrMore      `yaml:"sizes" json:"sizes,omitempty" jsonschema:"sizes, such as 1e8 or [1e7, 1e8]"`
-	Backends OneOrMore      `yaml:"backends" json:"backends,omitempty" jsonschema:"backends (default local)"`
-	Cores    OneOrMore      `yaml:"cores" json:"cores,omitempty" jsonschema:"core counts and ranges, such as [1, 2, 4] or 1..16x2 (default: powers of two up to all)"`
-	Scaling  string         `yaml:"scaling" json:"scaling,omitempty" jsonschema:"strong (default) or weak"`
-	Reps     int            `yaml:"reps" json:"reps,omitempty" jsonschema:"repetitions of these points (default: the plan's)"`
-	Chunk    int            `yaml:"chunk" json:"chunk,omitempty" jsonschema:"tasks handed out together (default: adapted)"`
-	VCPU     int            `yaml:"vcpu" json:"vcpu,omitempty" jsonschema:"vCPU a worker (default 1)"`
+	Settings map[string]any     `yaml:"settings" json:"settings,omitempty" jsonschema:"the workload's own settings, named like its flags"`
+	Sizes    yamlfile.OneOrMore `yaml:"sizes" json:"sizes,omitempty" jsonschema:"sizes, such as 1e8 or [1e7, 1e8]"`
+	Backends yamlfile.OneOrMore `yaml:"backends" json:"backends,omitempty" jsonschema:"backends (default local)"`
+	Cores    yamlfile.OneOrMore `yaml:"cores" json:"cores,omitempty" jsonschema:"core counts and ranges, such as [1, 2, 4] or 1..16x2 (default: powers of two up to all)"`
+	Scaling  string             `yaml:"scaling" json:"scaling,omitempty" jsonschema:"strong (default) or weak"`
+	Reps     int                `yaml:"reps" json:"reps,omitempty" jsonschema:"repetitions of these points (default: the plan's)"`
+	Chunk    int                `yaml:"chunk" json:"chunk,omitempty" jsonschema:"tasks handed out together (default: adapted)"`
+	VCPU     int                `yaml:"vcpu" json:"vcpu,omitempty" jsonschema:"vCPU a worker (default 1)"`
 	// TaskTimeout is a duration such as 30s.
 	TaskTimeout string `yaml:"task_timeout" json:"task_timeout,omitempty" jsonschema:"limit of one attempt at a task, such as 30s"`
-}
-
-// OneOrMore is a scalar or a list of scalars, as text.
-type OneOrMore []string
-
-// UnmarshalYAML reads a scalar or a list of scalars.
-func (o *OneOrMore) UnmarshalYAML(node ast.Node) error {
-	nodes := []ast.Node{node}
-	if list, ok := node.(*ast.SequenceNode); ok {
-		nodes = list.Values
-	}
-	for _, n := range nodes {
-		switch n.(type) {
-		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.LiteralNode:
-			*o = append(*o, n.GetToken().Value)
-		default:
-			return at(n.GetToken(), "a scalar or a list of scalars is expected, not %s", n.Type())
-		}
-	}
-	return nil
-}
-
-// Error is what is wrong with a plan, and where.
-type Error struct {
-	// Line and Column count from 1; 0 where the place is not known.
-	Line, Column int
-	Text         string
-}
-
-// Error gives line, column and text.
-func (e *Error) Error() string {
-	if e.Line == 0 {
-		return e.Text
-	}
-	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Text)
-}
-
-func at(t *token.Token, format string, args ...any) error {
-	e := &Error{Text: fmt.Sprintf(format, args...)}
-	if t != nil && t.Position != nil {
-		e.Line, e.Column = t.Position.Line, t.Position.Column
-	}
-	return e
-}
-
-// located is an error of the YAML library that knows its place.
-type located interface {
-	GetToken() *token.Token
-	GetMessage() string
 }
 
 // Read reads a plan and checks it against machine m, whose cores are the
 // default core counts. draw gives the seed of a plan that has none.
 func Read(data []byte, m results.Machine, draw func() uint64) (bench.Plan, error) {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return bench.Plan{}, place(err)
-	}
 	var f File
-	err = yaml.NewDecoder(strings.NewReader(string(data)), yaml.Strict()).Decode(&f)
-	if errors.Is(err, io.EOF) {
-		return bench.Plan{}, &Error{Text: "the plan is empty"}
+	file, err := yamlfile.Decode(data, &f)
+	if errors.Is(err, yamlfile.ErrEmpty) {
+		err = errors.New("the plan is empty")
 	}
 	if err != nil {
-		return bench.Plan{}, place(err)
+		return bench.Plan{}, err
 	}
 	r := &reader{file: file, machine: m}
 	return r.plan(&f, draw)
 }
 
-// place keeps what an error says and where, in one line.
-func place(err error) error {
-	var own *Error
-	if errors.As(err, &own) {
-		return own
-	}
-	var l located
-	if errors.As(err, &l) {
-		return at(l.GetToken(), "%s", strings.Join(strings.Fields(l.GetMessage()), " "))
-	}
-	return &Error{Text: strings.Join(strings.Fields(err.Error()), " ")}
-}
-
 // reader turns a File into a plan.
 type reader struct {
-	file    *ast.File
+	file    *yamlfile.File
 	machine results.Machine
 }
 
-// wrong tells what is wrong with the value at a path such as
-// $.sweeps[0].cores.
-func (r *reader) wrong(path string, err error) error {
-	p, e := yaml.PathString(path)
-	if e != nil {
-		return &Error{Text: err.Error()}
-	}
-	node, e := p.FilterFile(r.file)
-	if e != nil || node == nil {
-		return &Error{Text: err.Error()}
-	}
-	return at(node.GetToken(), "%s", err.Error())
-}
+func (r *reader) wrong(path string, err error) error { return r.file.Wrong(path, err) }
 
 func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
 	p := bench.Plan{Reps: f.Reps, MaxReps: f.MaxReps, Price: f.Price}
@@ -301,7 +219,7 @@ func duration(s string) (workloads.Duration, error) {
 	return d, err
 }
 
-func orOne(list OneOrMore, otherwise string) []string {
+func orOne(list yamlfile.OneOrMore, otherwise string) []string {
 	if len(list) == 0 {
 		return []string{otherwise}
 	}

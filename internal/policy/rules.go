@@ -22,6 +22,7 @@ var importRules = []rule{
 	// What everything may stand on.
 	{pkg: "runner/trace"},
 	{pkg: "internal/clock"},
+	{pkg: "internal/yamlfile"},
 
 	// Running.
 	{pkg: "runner/exchange", imports: []string{"internal/clock"}},
@@ -70,7 +71,7 @@ var importRules = []rule{
 			"internal/machine", "internal/clock",
 		},
 	},
-	{pkg: "bench/planfile", imports: []string{"bench", "bench/cost", "results", "workloads"}},
+	{pkg: "bench/planfile", imports: []string{"bench", "bench/cost", "results", "workloads", "internal/yamlfile"}},
 	{
 		pkg: "bench/peers",
 		imports: []string{
@@ -106,7 +107,7 @@ var moduleRules = []moduleRule{
 
 	{module: "gonum.org/v1/plot", in: []string{"report"}},
 	{module: "golang.org/x/image", in: []string{"report", "internal/imaging"}},
-	{module: "github.com/google/jsonschema-go", in: []string{"report", "bench/planfile"}, tests: []string{"cmd/*"}},
+	{module: "github.com/google/jsonschema-go", in: []string{"report", "internal/yamlfile"}, tests: []string{"cmd/*", "bench/*"}},
 	{module: "github.com/jedib0t/go-pretty/v6", in: []string{"report", "bench/peers"}},
 
 	{module: "golang.org/x/perf", in: []string{"bench/metrics"}, tests: []string{"report"}},
@@ -115,7 +116,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/deepteams/webp", in: []string{"internal/imaging"}},
-	{module: "github.com/goccy/go-yaml", in: []string{"bench/planfile"}},
+	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},
 	{module: "golang.org/x/sys", in: []string{"internal/clock", "runner/local", "workloads"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
