@@ -200,6 +200,8 @@ func (l *fakeLink) message(m exchange.Message) *exchange.Event {
 	switch m.Kind {
 	case exchange.MessageOpen:
 		l.spec, l.stored = m.Spec, exchange.NotKnown
+		l.offset = l.rng.Int64N(1e12) - 5e11 // another than the last job's
+		l.event(exchange.Event{Kind: exchange.Synced, ClockOffset: l.offset, ClockUncertainty: 5})
 	case exchange.MessageChunk:
 		return l.chunk(m.Chunk)
 	case exchange.MessageFinish:

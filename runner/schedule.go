@@ -229,6 +229,9 @@ func (s *schedule) event(e *exchange.Event) {
 		if s.begun && !s.stopped() { // begin opens it on who came before
 			s.open(sl)
 		}
+	case exchange.Synced:
+		sl.life.offset, sl.life.uncertainty = e.ClockOffset, e.ClockUncertainty
+		s.note(sl)
 	case exchange.Delivered:
 		s.delivered(sl, e.Delivery)
 	case exchange.Closed:

@@ -58,7 +58,16 @@ func serve(descriptor string, funcs []AnyFunc) error {
 		return fmt.Errorf("descriptor %d of %s: %w", fd, WorkerEnv, err)
 	}
 	syscall.CloseOnExec(fd)
-	w := &worker{conn: os.NewFile(uintptr(fd), "driver"), funcs: make(map[string]AnyFunc, len(funcs)), in: exchange.NewMailbox[command]()}
+	return Serve(os.NewFile(uintptr(fd), "driver"), funcs...)
+}
+
+// Serve makes this process the worker of the driver at the other end of a
+// stream, with the functions that it is to know besides [Noop], and returns
+// when the stream ends. The process should end then: what its functions still
+// do is nobody's. A process serves one stream in its life, since a worker
+// gives up the process with a task that does not end.
+func Serve(conn io.ReadWriteCloser, funcs ...AnyFunc) error {
+	w := &worker{conn: conn, funcs: make(map[string]AnyFunc, len(funcs)), in: exchange.NewMailbox[command]()}
 	w.funcs[Noop.Name()] = Noop
 	for _, f := range funcs {
 		w.funcs[f.Name()] = f
@@ -148,6 +157,16 @@ func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) err
 			w.in.Drop(func(c command) bool { return c.chunk != nil })
 		}
 		w.in.Push(command{finish: true})
+	case exchange.FramePing:
+		number, err := exchange.ParsePing(body)
+		if err != nil {
+			return err
+		}
+		pong, err := exchange.AppendPong(nil, number, clock.Now())
+		if err != nil {
+			return err
+		}
+		w.conn.Write(pong) // on failure the driver is gone, and read ends the process
 	default:
 		return fmt.Errorf("%w: type %d from the driver", exchange.ErrFrame, kind)
 	}

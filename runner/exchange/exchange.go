@@ -140,6 +140,9 @@ const (
 	Ready
 	// Delivered: results came; Delivery is set.
 	Delivered
+	// Synced: its clock was compared with the driver's again; ClockOffset and
+	// ClockUncertainty are set.
+	Synced
 	// Closed: it is done with the job; Stats is set.
 	Closed
 	// Exited: it is gone. Nothing of this worker follows.
@@ -155,8 +158,8 @@ type Event struct {
 	At int64
 	// ID (Started) is the platform's name for the worker.
 	ID string
-	// Link, ClockOffset and ClockUncertainty belong to Ready; Offset is added
-	// to the worker's stamps.
+	// Link belongs to Ready, ClockOffset and ClockUncertainty to Ready and
+	// Synced; the offset is added to the worker's stamps.
 	Link                          Link
 	ClockOffset, ClockUncertainty int64
 	Delivery                      *Delivery

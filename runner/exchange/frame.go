@@ -23,8 +23,8 @@ const frameHeader = 5
 // FrameType says what a frame's body is.
 type FrameType uint8
 
-// The types of frames. Hello, Result and Done go to the driver, the others to
-// the worker.
+// The types of frames. Hello, Result, Done and Pong go to the driver, the
+// others to the worker.
 const (
 	FrameHello FrameType = iota + 1
 	FrameOpen
@@ -32,6 +32,8 @@ const (
 	FrameFinish
 	FrameResult
 	FrameDone
+	FramePing
+	FramePong
 )
 
 // ErrFrame is in every error about bytes that are no valid frame.

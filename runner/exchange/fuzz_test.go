@@ -49,6 +49,26 @@ func FuzzParseFinish(f *testing.F) {
 	})
 }
 
+func FuzzParsePing(f *testing.F) {
+	f.Add(body(AppendPing(nil, 1<<31)))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if n, err := ParsePing(data); err == nil && !bytes.Equal(body(AppendPing(nil, n)), data) {
+			t.Errorf("% x came back otherwise", data)
+		}
+	})
+}
+
+func FuzzParsePong(f *testing.F) {
+	f.Add(body(AppendPong(nil, 1<<31, -1)))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if n, at, err := ParsePong(data); err == nil && !bytes.Equal(body(AppendPong(nil, n, at)), data) {
+			t.Errorf("% x came back otherwise", data)
+		}
+	})
+}
+
 func FuzzParseDone(f *testing.F) {
 	f.Add(body(AppendDone(nil, Stats{JobID: 1, Stored: NotKnown, CPU: -1, PeakMemory: 1 << 62})))
 	f.Add([]byte{})
@@ -165,16 +185,19 @@ func FuzzServe(f *testing.F) {
 	b.Fail(5, 6, Failure{Text: "t"})
 	result := bytes.Clone(must(b.Frame(&Inbound{JobID: 1, Chunk: Chunk{ID: 0, Hi: 2}}, 0, 1, 2)))
 	done := must(AppendDone(nil, Stats{JobID: 1}))
-	f.Add(hello, true)
-	f.Add(bytes.Join([][]byte{hello, result, result, done}, nil), true)
-	f.Add(bytes.Join([][]byte{hello, result}, nil)[:60], true)
-	f.Add(bytes.Join([][]byte{hello, done, hello}, nil), false)
+	pong := must(AppendPong(nil, 1, -1))
+	f.Add(hello, true, true)
+	f.Add(bytes.Join([][]byte{hello, result, result, done}, nil), true, true)
+	f.Add(bytes.Join([][]byte{hello, result}, nil)[:60], true, true)
+	f.Add(bytes.Join([][]byte{hello, done, hello}, nil), false, true)
+	f.Add(bytes.Join([][]byte{hello, pong, must(AppendPong(nil, 2, 5)), pong, result}, nil), true, false)
 	b.Add(1, 2, nil)
-	f.Add(bytes.Join([][]byte{hello, must(b.Frame(&Inbound{}, 0, 1, 2))}, nil), false)
-	f.Fuzz(func(t *testing.T, data []byte, open bool) {
+	f.Add(bytes.Join([][]byte{hello, must(b.Frame(&Inbound{}, 0, 1, 2))}, nil), false, false)
+	f.Fuzz(func(t *testing.T, data []byte, open, sameClock bool) {
 		job := &bytesJob{inputs: make([][]byte, 4)}
-		link := NewStream(inbound{bytes.NewReader(data)}, StreamConfig{Build: "build", Post: func(e Event) {
+		link := NewStream(inbound{bytes.NewReader(data)}, StreamConfig{Build: "build", SameClock: sameClock, Post: func(e Event) {
 			switch {
+			case e.Kind == Synced && !sameClock:
 			case e.Kind == Ready && e.Link != nil, e.Kind == Closed && e.Stats != nil:
 			case e.Kind == Delivered && len(e.Delivery.Start) == len(e.Delivery.End) && len(e.Delivery.BytesIn) <= len(e.Delivery.Start):
 			default:

@@ -17,7 +17,8 @@ type StreamConfig struct {
 	// Build is what the worker's build must be.
 	Build string
 	// SameClock is set when the worker stamps with this machine's monotonic
-	// clock; its stamps then need no offset.
+	// clock; its stamps then need no offset. Otherwise the clocks are compared
+	// (sync.go).
 	SameClock bool
 	Post      Post
 	// Kill ends the worker's process.
@@ -31,6 +32,11 @@ type Stream struct {
 	conn   io.ReadWriteCloser
 
 	out *Mailbox[Message]
+	// clock is of the goroutine that writes; pongs and ended (closed with the
+	// stream) reach it. It closes greeted when it will post Ready no more.
+	clock          comparison
+	pongs          chan pong
+	ended, greeted chan struct{}
 
 	mu   sync.Mutex
 	spec Spec
@@ -40,7 +46,10 @@ type Stream struct {
 
 // NewStream makes the link over conn; the caller then runs Serve.
 func NewStream(conn io.ReadWriteCloser, config StreamConfig) *Stream {
-	return &Stream{config: config, conn: conn, out: NewMailbox[Message](), sizes: make(map[int32][]int64)}
+	return &Stream{
+		config: config, conn: conn, out: NewMailbox[Message](), sizes: make(map[int32][]int64),
+		pongs: make(chan pong, 1), ended: make(chan struct{}), greeted: make(chan struct{}),
+	}
 }
 
 // Open announces a job.
@@ -65,7 +74,10 @@ func (s *Stream) Kill() { s.config.Kill() }
 // that wait together go out in one write. A write error is not reported: a
 // stream that cannot be written cannot be read to its end either, and Serve
 // tells.
-func (s *Stream) write() {
+func (s *Stream) write(ready Event) {
+	if !s.greet(ready) {
+		return
+	}
 	const enough = 64 << 10
 	var buf []byte
 	var batch []Message
@@ -78,6 +90,12 @@ func (s *Stream) write() {
 		for i, m := range batch {
 			if m.Kind == MessageOpen {
 				spec = m.Spec
+			}
+			if !s.config.SameClock && (m.Kind == MessageOpen || m.Kind == MessageFinish && !m.Cancel) {
+				if _, err := s.conn.Write(buf); err != nil || !s.synchronize(m) {
+					return
+				}
+				buf = buf[:0]
 			}
 			var err error
 			if buf, err = s.encode(buf, spec, m); err != nil {
@@ -158,13 +176,20 @@ var errRefused = errors.New("another build")
 // and whether no worker of this program can be used. It closes the stream; the
 // caller posts Exited when the worker is really gone.
 func (s *Stream) Serve() (fatal bool, err error) {
-	defer s.conn.Close()
-	defer s.out.Close()
 	r := bufio.NewReaderSize(s.conn, 64<<10)
-	if err := s.hello(r); err != nil {
+	ready, err := s.hello(r)
+	if err != nil {
+		s.end()
 		return errors.Is(err, errRefused), err
 	}
-	go s.write()
+	if s.config.SameClock {
+		s.post(ready)
+	}
+	go s.write(ready)
+	defer func() {
+		s.end()
+		<-s.greeted // so that Ready does not follow a worker's end
+	}()
 	for {
 		kind, body, err := ReadFrame(r, nil)
 		if err != nil {
@@ -179,31 +204,29 @@ func (s *Stream) Serve() (fatal bool, err error) {
 	}
 }
 
-func (s *Stream) hello(r *bufio.Reader) error {
+func (s *Stream) end() {
+	close(s.ended)
+	s.out.Close()
+	s.conn.Close()
+}
+
+// hello reads a worker's first frame and makes the Ready event of it.
+func (s *Stream) hello(r *bufio.Reader) (Event, error) {
 	kind, body, err := ReadFrame(r, nil)
 	if err != nil {
-		return fmt.Errorf("it ended before it was ready: %w", err)
+		return Event{}, fmt.Errorf("it ended before it was ready: %w", err)
 	}
 	if kind != FrameHello {
-		return fmt.Errorf("%w: type %d where a hello was expected", ErrFrame, kind)
+		return Event{}, fmt.Errorf("%w: type %d where a hello was expected", ErrFrame, kind)
 	}
 	h, err := ParseHello(body)
 	if err != nil {
-		return fmt.Errorf("%w: read its hello: %w", errRefused, err)
+		return Event{}, fmt.Errorf("%w: read its hello: %w", errRefused, err)
 	}
 	if h.Build != s.config.Build {
-		return fmt.Errorf("%w: the worker's build is %q, the driver's %q: both must be the same program", errRefused, h.Build, s.config.Build)
+		return Event{}, fmt.Errorf("%w: the worker's build is %q, the driver's %q: both must be the same program", errRefused, h.Build, s.config.Build)
 	}
-	now := clock.Now()
-	e := Event{Kind: Ready, At: h.Ready, ID: strconv.Itoa(h.PID), Link: s, ClockUncertainty: h.Uncertainty + clock.Uncertainty()}
-	if !s.config.SameClock {
-		// The hello was stamped before it was received, and no more is known
-		// than that it was on its way for some time.
-		e.ClockOffset = now - h.Ready
-		e.At = now
-	}
-	s.post(e)
-	return nil
+	return Event{Kind: Ready, At: h.Ready, ID: strconv.Itoa(h.PID), Link: s, ClockUncertainty: h.Uncertainty + clock.Uncertainty()}, nil
 }
 
 func (s *Stream) receive(kind FrameType, body []byte) error {
@@ -229,6 +252,12 @@ func (s *Stream) receive(kind FrameType, body []byte) error {
 			return err
 		}
 		s.post(Event{Kind: Closed, At: now, Stats: &stats})
+	case FramePong:
+		number, at, err := ParsePong(body)
+		if err != nil {
+			return err
+		}
+		s.answered(pong{number, at, now})
 	default:
 		return fmt.Errorf("%w: type %d from a worker", ErrFrame, kind)
 	}

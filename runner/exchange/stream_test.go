@@ -212,19 +212,6 @@ func TestStreamBadHello(t *testing.T) {
 	}
 }
 
-func TestStreamOtherClock(t *testing.T) {
-	inBubble(t, "clock", func(t *testing.T) {
-		w := newScript(t)
-		w.link.config.SameClock = false
-		before := clock.Now()
-		w.hello()
-		e := w.end()[0]
-		if e.At < before || e.At > clock.Now() || e.ClockOffset != e.At-1234 {
-			t.Errorf("ready %+v, want the stamp 1234 mapped to its receipt", e)
-		}
-	})
-}
-
 // TestStreamBadWorker has workers of the right build that send what they must
 // not after a job of one chunk, 10: tasks 5 to 8, was opened.
 func TestStreamBadWorker(t *testing.T) {
@@ -316,7 +303,7 @@ func TestStreamNotWritable(t *testing.T) {
 		ours, theirs := net.Pipe()
 		job := &bytesJob{inputs: [][]byte{nil}}
 		var got []EventKind
-		link := NewStream(halfPipe{ours}, StreamConfig{Build: "build", Post: func(e Event) { got = append(got, e.Kind) }})
+		link := NewStream(halfPipe{ours}, StreamConfig{Build: "build", SameClock: true, Post: func(e Event) { got = append(got, e.Kind) }})
 		go func() {
 			w := &script{t: t, conn: theirs, job: job}
 			w.hello()
