@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"strings"
@@ -28,7 +29,7 @@ func (b rawBlock) Call(context.Context, int, int) error { return nil }
 // and keeps its times.
 func TestResultTooLarge(t *testing.T) {
 	var wire bytes.Buffer
-	o := &streamOutlet{conn: &wire, job: &openJob{stored: exchange.NotKnown}, in: &exchange.Inbound{JobID: 1, Chunk: exchange.Chunk{ID: 2, Lo: 5, Hi: 8}}}
+	o := &streamOutlet{conn: exchange.NewFrameWriter(&wire, 0), job: &openJob{stored: exchange.NotKnown}, in: &exchange.Inbound{JobID: 1, Chunk: exchange.Chunk{ID: 2, Lo: 5, Hi: 8}}}
 	o.scratch = []byte("small")
 	o.keep(0, 10, 11, nil)
 	o.scratch = make([]byte, exchange.MaxFrame-1000)
@@ -39,7 +40,11 @@ func TestResultTooLarge(t *testing.T) {
 	if wire.Len() > 1000 {
 		t.Fatalf("%d bytes were sent", wire.Len())
 	}
-	d, err := exchange.ParseResult(wire.Bytes()[5:], 1, rawJob{})
+	_, body, err := exchange.ReadFrame(bufio.NewReader(&wire), new(exchange.Sum), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := exchange.ParseResult(body, 1, rawJob{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func serve(descriptor string, funcs []AnyFunc) error {
 // do is nobody's. A process serves one stream in its life, since a worker
 // gives up the process with a task that does not end.
 func Serve(conn io.ReadWriteCloser, funcs ...AnyFunc) error {
-	w := &worker{conn: conn, funcs: make(map[string]AnyFunc, len(funcs)), in: exchange.NewMailbox[command]()}
+	w := &worker{conn: conn, out: exchange.NewFrameWriter(conn, 0), funcs: make(map[string]AnyFunc, len(funcs)), in: exchange.NewMailbox[command]()}
 	w.funcs[Noop.Name()] = Noop
 	for _, f := range funcs {
 		w.funcs[f.Name()] = f
@@ -76,19 +76,21 @@ func Serve(conn io.ReadWriteCloser, funcs ...AnyFunc) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.conn.Write(hello); errors.Is(err, syscall.EPIPE) {
+	if err := w.out.Write(hello); errors.Is(err, syscall.EPIPE) {
 		return nil // the driver has gone already
 	} else if err != nil {
 		return fmt.Errorf("greet the driver: %w", err)
 	}
+	sum := w.out.Sum()
 	go w.workOrExit()
-	return w.read()
+	return w.read(sum)
 }
 
 // worker is the state of a worker process: one goroutine reads frames, one
 // runs tasks.
 type worker struct {
-	conn  io.ReadWriteCloser
+	conn  io.Reader
+	out   *exchange.FrameWriter
 	funcs map[string]AnyFunc
 	in    *exchange.Mailbox[command]
 
@@ -115,11 +117,12 @@ type openJob struct {
 }
 
 // read takes frames until the driver is gone, which is a worker's normal end.
-func (w *worker) read() error {
+// Their sum goes on from that of the hello.
+func (w *worker) read(sum exchange.Sum) error {
 	r := bufio.NewReaderSize(w.conn, 64<<10)
 	for {
 		var begun int64
-		kind, body, err := exchange.ReadFrame(r, func() { begun = clock.Now() })
+		kind, body, err := exchange.ReadFrame(r, &sum, func() { begun = clock.Now() })
 		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 			return nil
 		}
@@ -166,7 +169,7 @@ func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) err
 		if err != nil {
 			return err
 		}
-		w.conn.Write(pong) // on failure the driver is gone, and read ends the process
+		w.out.Write(pong) // on failure the driver is gone, and read ends the process
 	default:
 		return fmt.Errorf("%w: type %d from the driver", exchange.ErrFrame, kind)
 	}
@@ -222,7 +225,7 @@ func (w *worker) workOrExit() {
 func (w *worker) work() {
 	var job *openJob
 	var batch []command
-	out := &streamOutlet{conn: w.conn}
+	out := &streamOutlet{conn: w.out}
 	for {
 		if batch = w.in.Take(batch); batch == nil {
 			return
@@ -246,7 +249,7 @@ func (w *worker) work() {
 
 // streamOutlet runs the tasks of one chunk and writes their results.
 type streamOutlet struct {
-	conn    io.Writer
+	conn    *exchange.FrameWriter
 	job     *openJob
 	in      *exchange.Inbound
 	scratch []byte
@@ -302,7 +305,7 @@ func (o *streamOutlet) deliver() {
 		o.tooLarge(n, err)
 		return
 	}
-	if _, err := o.conn.Write(frame); err == nil {
+	if err := o.conn.Write(frame); err == nil {
 		o.job.stored = clock.Now()
 	}
 	if len(frame) > 8*fullAt || cap(o.scratch) > 8*fullAt { // do not hold on to what one large result took

@@ -114,6 +114,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/montanaflynn/stats", in: []string{"bench/metrics"}},
 
 	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
+	{module: "github.com/cespare/xxhash/v2", in: []string{"runner/exchange"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/deepteams/webp", in: []string{"internal/imaging"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},

@@ -6,19 +6,62 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // Protocol is the version of the frames; driver and worker must agree.
-const Protocol = 1
+const Protocol = 2
 
 // MaxFrame bounds a frame, and with it what one message makes a reader
 // allocate: 1 GiB.
 const MaxFrame = 1 << 30
 
-// A frame is its length (4 bytes, little endian, of what follows), its type
-// (1 byte) and its body.
-const frameHeader = 5
+// A frame is a header and a body. The header is the body's length (4 bytes,
+// little endian), the type (1 byte), a check of these five (3 bytes), so that a
+// wrong length is found before it is waited for, and one of the whole (4
+// bytes).
+const frameHeader = 12
+
+// Sum is the running checksum of one direction of a stream, 0 at its begin.
+// The checks of each frame go on from those before it: a frame that was
+// changed, lost, repeated, moved, or is another stream's, is found.
+type Sum uint64
+
+// mix1 and mix2 are odd numbers without a pattern: the golden ratio's and the
+// first multiplier of SplitMix64 (Steele, Lea and Flood, 2014).
+const (
+	mix1 = 0x9e3779b97f4a7c15
+	mix2 = 0xbf58476d1ce4e5b9
+)
+
+// head mixes a header's length and type with the sum; the upper 24 bits are
+// its check.
+func (s Sum) head(header []byte) uint64 {
+	word := binary.LittleEndian.Uint64(header) & (1<<40 - 1)
+	return (word ^ uint64(s)) * mix1
+}
+
+// add returns the sum behind a frame; its lower 32 bits are the frame's check.
+func (s Sum) add(head uint64, body []byte) Sum {
+	x := (head ^ xxhash.Sum64(body)) * mix2
+	return Sum(x ^ x>>32)
+}
+
+// Seal sets the checks of the frames in buf, which must be written next, in
+// this order.
+func (s *Sum) Seal(buf []byte) {
+	for len(buf) > 0 {
+		end := frameHeader + int(binary.LittleEndian.Uint32(buf))
+		head := s.head(buf)
+		*s = s.add(head, buf[frameHeader:end])
+		buf[5], buf[6], buf[7] = byte(head>>40), byte(head>>48), byte(head>>56)
+		binary.LittleEndian.PutUint32(buf[8:], uint32(*s))
+		buf = buf[end:]
+	}
+}
 
 // FrameType says what a frame's body is.
 type FrameType uint8
@@ -39,14 +82,15 @@ const (
 // ErrFrame is in every error about bytes that are no valid frame.
 var ErrFrame = errors.New("malformed frame")
 
-// BeginFrame appends a frame's header to dst, its length to be set by EndFrame.
+// BeginFrame appends a frame's header to dst, its length to be set by EndFrame
+// and its checks by Seal.
 func BeginFrame(dst []byte, t FrameType) []byte {
-	return append(dst, 0, 0, 0, 0, byte(t))
+	return append(dst, 0, 0, 0, 0, byte(t), 0, 0, 0, 0, 0, 0, 0)
 }
 
 // EndFrame sets the length of the frame that began at offset begin of dst.
 func EndFrame(dst []byte, begin int) ([]byte, error) {
-	n := len(dst) - begin - 4
+	n := len(dst) - begin - frameHeader
 	if n > MaxFrame {
 		return dst[:begin], fmt.Errorf("a message of %d bytes is over the limit of %d", n, MaxFrame)
 	}
@@ -54,23 +98,61 @@ func EndFrame(dst []byte, begin int) ([]byte, error) {
 	return dst, nil
 }
 
-// ReadFrame reads one frame. header is called when its header is in, before
-// its body is. The body is the caller's to keep. At the end of the stream
-// between frames the error is io.EOF.
-func ReadFrame(r *bufio.Reader, header func()) (FrameType, []byte, error) {
+// FrameWriter writes frames to a stream, sealed, from any goroutine.
+type FrameWriter struct {
+	mu   sync.Mutex
+	conn io.Writer
+	sum  Sum
+}
+
+// NewFrameWriter returns a writer whose sum goes on from the one given.
+func NewFrameWriter(conn io.Writer, sum Sum) *FrameWriter { return &FrameWriter{conn: conn, sum: sum} }
+
+// Write seals the frames in buf and writes them by one call.
+func (w *FrameWriter) Write(buf []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sum.Seal(buf)
+	_, err := w.conn.Write(buf)
+	return err
+}
+
+// Sum returns the sum of what was written.
+func (w *FrameWriter) Sum() Sum {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.sum
+}
+
+// ReadFrame reads one frame and checks it against the sum of those before it.
+// header is called when its header is in, before its body is. The body is the
+// caller's to keep. At the end of the stream between frames the error is
+// io.EOF.
+func ReadFrame(r *bufio.Reader, sum *Sum, header func()) (FrameType, []byte, error) {
 	var h [frameHeader]byte
 	if _, err := io.ReadFull(r, h[:]); err != nil {
 		return 0, nil, err
 	}
+	head := sum.head(h[:])
+	if h[5] != byte(head>>40) || h[6] != byte(head>>48) || h[7] != byte(head>>56) {
+		return 0, nil, fmt.Errorf("%w: its header does not match its check, or it is out of turn", ErrFrame)
+	}
 	n := binary.LittleEndian.Uint32(h[:])
-	if n < 1 || n > MaxFrame {
+	if n > MaxFrame {
 		return 0, nil, fmt.Errorf("%w: length %d", ErrFrame, n)
 	}
 	if header != nil {
 		header()
 	}
-	body, err := readBody(r, int(n)-1)
-	return FrameType(h[4]), body, err
+	body, err := readBody(r, int(n))
+	if err != nil {
+		return 0, nil, err
+	}
+	*sum = sum.add(head, body)
+	if uint32(*sum) != binary.LittleEndian.Uint32(h[8:]) {
+		return 0, nil, fmt.Errorf("%w: %d bytes do not match their check", ErrFrame, n)
+	}
+	return FrameType(h[4]), body, nil
 }
 
 // readBody reads n bytes, allocating no more than twice what has arrived.

@@ -50,10 +50,11 @@ func (b *bytesBlock) Call(context.Context, int, int) error { return nil }
 // readAll takes frames until the end of the stream.
 func readAll(t *testing.T, stream []byte) (types []FrameType, bodies [][]byte) {
 	t.Helper()
-	r := bufio.NewReader(bytes.NewReader(stream))
+	r := bufio.NewReader(bytes.NewReader(sealed(stream)))
+	var sum Sum
 	for {
 		headers := 0
-		kind, body, err := ReadFrame(r, func() { headers++ })
+		kind, body, err := ReadFrame(r, &sum, func() { headers++ })
 		if err == io.EOF {
 			return types, bodies
 		}
@@ -62,6 +63,15 @@ func readAll(t *testing.T, stream []byte) (types []FrameType, bodies [][]byte) {
 		}
 		types, bodies = append(types, kind), append(bodies, body)
 	}
+}
+
+// sealed returns a copy of frames with their checks, as they stand at the
+// begin of a stream.
+func sealed(frames []byte) []byte {
+	var sum Sum
+	frames = bytes.Clone(frames)
+	sum.Seal(frames)
+	return frames
 }
 
 // must returns what an Append function made.
@@ -122,7 +132,7 @@ func TestSmallFramesRoundTrip(t *testing.T) {
 func TestHelloOfOtherProtocol(t *testing.T) {
 	frame := must(AppendHello(nil, Hello{Build: "b"}))
 	frame[frameHeader]++
-	if _, err := ParseHello(frame[frameHeader:]); err == nil || !strings.Contains(err.Error(), "protocol 2, want 1") {
+	if _, err := ParseHello(frame[frameHeader:]); err == nil || !strings.Contains(err.Error(), "protocol 3, want 2") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -341,13 +351,10 @@ func TestResultMalformed(t *testing.T) {
 // TestReadBounded holds that a frame makes its reader allocate in proportion
 // to what arrives, whatever it claims.
 func TestReadBounded(t *testing.T) {
-	var stream []byte
-	stream = binary.LittleEndian.AppendUint32(stream, MaxFrame)
-	stream = append(stream, byte(FrameChunk))
-	stream = append(stream, make([]byte, 10_000)...)
+	stream := append(claiming(MaxFrame), make([]byte, 10_000)...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, _, err := ReadFrame(bufio.NewReader(bytes.NewReader(stream)), nil)
+	_, _, err := readOne(stream)
 	runtime.ReadMemStats(&after)
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("error %v, want an unexpected end", err)
@@ -357,34 +364,98 @@ func TestReadBounded(t *testing.T) {
 	}
 }
 
+// claiming returns the header of a frame, its own check right, that claims a
+// body of n bytes.
+func claiming(n uint32) []byte {
+	header := BeginFrame(nil, FrameChunk)
+	binary.LittleEndian.PutUint32(header, n)
+	head := Sum(0).head(header)
+	header[5], header[6], header[7] = byte(head>>40), byte(head>>48), byte(head>>56)
+	return header
+}
+
+// readOne reads the first frame of a stream.
+func readOne(stream []byte) (FrameType, []byte, error) {
+	return ReadFrame(bufio.NewReader(bytes.NewReader(stream)), new(Sum), nil)
+}
+
 func TestReadFrameErrors(t *testing.T) {
-	frame := must(AppendFinish(nil, 1, false))
+	frame := sealed(must(AppendFinish(nil, 1, false)))
 	for n := range frame {
 		want := io.ErrUnexpectedEOF
 		if n == 0 {
 			want = io.EOF
 		}
-		if _, _, err := ReadFrame(bufio.NewReader(bytes.NewReader(frame[:n])), nil); err != want {
+		if _, _, err := readOne(frame[:n]); err != want {
 			t.Errorf("%d of %d bytes: error %v, want %v", n, len(frame), err, want)
 		}
 	}
-	for _, length := range []uint32{0, MaxFrame + 1, math.MaxUint32} {
-		bad := binary.LittleEndian.AppendUint32(nil, length)
-		if _, _, err := ReadFrame(bufio.NewReader(bytes.NewReader(append(bad, 1, 2, 3))), nil); !errors.Is(err, ErrFrame) {
+	for _, length := range []uint32{MaxFrame + 1, math.MaxUint32} {
+		if _, _, err := readOne(append(claiming(length), 1, 2, 3)); !errors.Is(err, ErrFrame) {
 			t.Errorf("length %d: error %v", length, err)
 		}
 	}
 	// A body of several steps comes in whole.
 	body := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
-	large := must(EndFrame(append(BeginFrame(nil, FrameResult), body...), 0))
-	if kind, got, err := ReadFrame(bufio.NewReader(bytes.NewReader(large)), nil); err != nil || kind != FrameResult || !bytes.Equal(got, body) {
+	large := sealed(must(EndFrame(append(BeginFrame(nil, FrameResult), body...), 0)))
+	if kind, got, err := readOne(large); err != nil || kind != FrameResult || !bytes.Equal(got, body) {
 		t.Errorf("16 MiB: type %d, %d bytes, %v", kind, len(got), err)
+	}
+}
+
+// TestFrameChanged flips each bit of a frame: none goes through, and no wrong
+// length is waited for, which the end of the stream would tell.
+func TestFrameChanged(t *testing.T) {
+	frame := sealed(must(AppendDone(nil, Stats{JobID: 1, CPU: 2})))
+	for bit := range 8 * len(frame) {
+		frame[bit/8] ^= 1 << (bit % 8)
+		if _, _, err := readOne(frame); !errors.Is(err, ErrFrame) {
+			t.Errorf("bit %d: error %v", bit, err)
+		}
+		frame[bit/8] ^= 1 << (bit % 8)
+	}
+}
+
+// TestFramesOutOfTurn has sound frames in another order than they were sent,
+// and frames of another stream.
+func TestFramesOutOfTurn(t *testing.T) {
+	var frames, other [][]byte
+	var sum, otherSum Sum
+	otherSum.Seal(must(AppendHello(nil, Hello{PID: 2})))
+	for i := range 3 {
+		frames = append(frames, must(AppendFinish(nil, uint32(i/2), false))) // the first two are alike
+		other = append(other, bytes.Clone(frames[i]))
+		sum.Seal(frames[i])
+		otherSum.Seal(other[i])
+	}
+	for _, test := range []struct {
+		name  string
+		sent  [][]byte
+		sound int // so many come through
+	}{
+		{"in order", frames, 3},
+		{"one twice", [][]byte{frames[0], frames[0], frames[1]}, 1},
+		{"one lost", [][]byte{frames[0], frames[2]}, 1},
+		{"two exchanged", [][]byte{frames[0], frames[2], frames[1]}, 1},
+		{"one of another stream", [][]byte{frames[0], other[1], frames[2]}, 1},
+		{"the first lost", [][]byte{frames[1]}, 0},
+	} {
+		r := bufio.NewReader(bytes.NewReader(bytes.Join(test.sent, nil)))
+		var sum Sum
+		for i := 0; ; i++ {
+			if _, _, err := ReadFrame(r, &sum, nil); err != nil {
+				if i != test.sound || i < 3 && !errors.Is(err, ErrFrame) {
+					t.Errorf("%s: frame %d: %v; want %d sound ones", test.name, i, err, test.sound)
+				}
+				break
+			}
+		}
 	}
 }
 
 func TestEndFrameTooLarge(t *testing.T) {
 	frame := BeginFrame(make([]byte, 3, MaxFrame+100), FrameResult)
-	got, err := EndFrame(frame[:MaxFrame+3+frameHeader], 3)
+	got, err := EndFrame(frame[:MaxFrame+3+frameHeader+1], 3)
 	if err == nil || len(got) != 3 {
 		t.Errorf("%d bytes, error %v; want the 3 before the frame and an error", len(got), err)
 	}

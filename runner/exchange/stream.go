@@ -30,6 +30,8 @@ type StreamConfig struct {
 type Stream struct {
 	config StreamConfig
 	conn   io.ReadWriteCloser
+	// frames is where the goroutine that writes does.
+	frames *FrameWriter
 
 	out *Mailbox[Message]
 	// clock is of the goroutine that writes; pongs and ended (closed with the
@@ -92,7 +94,7 @@ func (s *Stream) write(ready Event) {
 				spec = m.Spec
 			}
 			if !s.config.SameClock && (m.Kind == MessageOpen || m.Kind == MessageFinish && !m.Cancel) {
-				if _, err := s.conn.Write(buf); err != nil || !s.synchronize(m) {
+				if err := s.frames.Write(buf); err != nil || !s.synchronize(m) {
 					return
 				}
 				buf = buf[:0]
@@ -104,7 +106,7 @@ func (s *Stream) write(ready Event) {
 			if len(buf) < enough && i < len(batch)-1 {
 				continue
 			}
-			if _, err := s.conn.Write(buf); err != nil {
+			if err := s.frames.Write(buf); err != nil {
 				return
 			}
 			buf = buf[:0]
@@ -177,7 +179,8 @@ var errRefused = errors.New("another build")
 // caller posts Exited when the worker is really gone.
 func (s *Stream) Serve() (fatal bool, err error) {
 	r := bufio.NewReaderSize(s.conn, 64<<10)
-	ready, err := s.hello(r)
+	var sum Sum
+	ready, err := s.hello(r, &sum)
 	if err != nil {
 		s.end()
 		return errors.Is(err, errRefused), err
@@ -185,13 +188,15 @@ func (s *Stream) Serve() (fatal bool, err error) {
 	if s.config.SameClock {
 		s.post(ready)
 	}
+	// From the hello's sum on, so that no frame fits another worker's stream.
+	s.frames = NewFrameWriter(s.conn, sum)
 	go s.write(ready)
 	defer func() {
 		s.end()
 		<-s.greeted // so that Ready does not follow a worker's end
 	}()
 	for {
-		kind, body, err := ReadFrame(r, nil)
+		kind, body, err := ReadFrame(r, &sum, nil)
 		if err != nil {
 			if errors.Is(err, io.EOF) {
 				err = nil
@@ -211,8 +216,8 @@ func (s *Stream) end() {
 }
 
 // hello reads a worker's first frame and makes the Ready event of it.
-func (s *Stream) hello(r *bufio.Reader) (Event, error) {
-	kind, body, err := ReadFrame(r, nil)
+func (s *Stream) hello(r *bufio.Reader, sum *Sum) (Event, error) {
+	kind, body, err := ReadFrame(r, sum, nil)
 	if err != nil {
 		return Event{}, fmt.Errorf("it ended before it was ready: %w", err)
 	}

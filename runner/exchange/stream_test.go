@@ -19,13 +19,15 @@ import (
 // script is a worker at the other end of a stream, which a test drives by
 // hand.
 type script struct {
-	t      *testing.T
-	conn   net.Conn
-	r      *bufio.Reader
-	link   *Stream
-	job    *bytesJob
-	served chan struct{}
-	killed int
+	t    *testing.T
+	conn net.Conn
+	r    *bufio.Reader
+	link *Stream
+	job  *bytesJob
+	// wrote is the sum of what it wrote, got of what it read.
+	wrote, got Sum
+	served     chan struct{}
+	killed     int
 
 	mu     sync.Mutex
 	events []Event
@@ -57,21 +59,30 @@ func newScript(t *testing.T) *script {
 	return w
 }
 
-func (w *script) write(frame []byte) {
+// write seals and writes frames.
+func (w *script) write(frames []byte) {
 	w.t.Helper()
-	if _, err := w.conn.Write(frame); err != nil {
+	frames = bytes.Clone(frames)
+	w.wrote.Seal(frames)
+	w.raw(frames)
+}
+
+func (w *script) raw(data []byte) {
+	w.t.Helper()
+	if _, err := w.conn.Write(data); err != nil {
 		w.t.Errorf("write to the driver: %v", err)
 	}
 }
 
 func (w *script) hello() {
 	w.write(must(AppendHello(nil, Hello{Build: "build", PID: 77, Ready: 1234, Uncertainty: 5})))
+	w.got = w.wrote
 }
 
 // read takes a frame of the type that the driver must send now.
 func (w *script) read(want FrameType) []byte {
 	w.t.Helper()
-	kind, body, err := ReadFrame(w.r, nil)
+	kind, body, err := ReadFrame(w.r, &w.got, nil)
 	if err != nil || kind != want {
 		w.t.Fatalf("the driver sent type %d, %v; want type %d", kind, err, want)
 	}
@@ -191,17 +202,17 @@ func TestStreamBadHello(t *testing.T) {
 		want  string
 	}{
 		{"nothing", nil, false, "it ended before it was ready: EOF"},
-		{"half a hello", other[:7], false, "it ended before it was ready: unexpected EOF"},
-		{"another protocol", other, true, "protocol 2, want 1"},
-		{"another build", must(AppendHello(nil, Hello{Build: "mine"})), true, `the worker's build is "mine", the driver's "build": both must be the same program`},
-		{"no hello", must(AppendDone(nil, Stats{})), false, "type 6 where a hello was expected"},
-		{"no frames", []byte("Usage: program [flags]\n"), false, "malformed frame: length"},
-		{"a torn body", must(EndFrame(append(BeginFrame(nil, FrameHello), Protocol, 5, 'a'), 0)), true, "malformed frame: build"},
+		{"half a hello", sealed(other)[:7], false, "it ended before it was ready: unexpected EOF"},
+		{"another protocol", sealed(other), true, "protocol 3, want 2"},
+		{"another build", sealed(must(AppendHello(nil, Hello{Build: "mine"}))), true, `the worker's build is "mine", the driver's "build": both must be the same program`},
+		{"no hello", sealed(must(AppendDone(nil, Stats{}))), false, "type 6 where a hello was expected"},
+		{"no frames", []byte("Usage: program [flags]\n"), false, "malformed frame: its header"},
+		{"a torn body", sealed(must(EndFrame(append(BeginFrame(nil, FrameHello), Protocol, 5, 'a'), 0))), true, "malformed frame: build"},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
 			w := newScript(t)
 			if len(test.sent) > 0 {
-				w.write(test.sent)
+				w.raw(test.sent)
 			}
 			w.link.Send(Chunk{}) // must not wait
 			events := w.end()
@@ -217,27 +228,34 @@ func TestStreamBadHello(t *testing.T) {
 func TestStreamBadWorker(t *testing.T) {
 	ready := []EventKind{Ready}
 	result := []EventKind{Ready, Delivered}
+	echo := func(w *script, in *Inbound) []byte { return w.echo(in, 5, 3) }
 	for _, test := range []struct {
 		name string
 		send func(w *script, in *Inbound) []byte
-		want []EventKind
-		err  error
+		// spoil changes what was sent, on its way; nil: nothing does.
+		spoil func(sent []byte) []byte
+		want  []EventKind
+		err   error
 	}{
-		{"a frame for workers", func(*script, *Inbound) []byte { return must(AppendFinish(nil, 1, true)) }, ready, ErrFrame},
-		{"an unknown type", func(*script, *Inbound) []byte { return must(EndFrame(BeginFrame(nil, 99), 0)) }, ready, ErrFrame},
-		{"a frame without a type", func(*script, *Inbound) []byte { return make([]byte, frameHeader) }, ready, ErrFrame},
-		{"half a frame", func(w *script, in *Inbound) []byte { return w.echo(in, 5, 3)[:30] }, ready, io.ErrUnexpectedEOF},
-		{"half a header", func(w *script, in *Inbound) []byte { return w.echo(in, 5, 3)[:3] }, ready, io.ErrUnexpectedEOF},
-		{"a torn account", func(*script, *Inbound) []byte { return must(EndFrame(append(BeginFrame(nil, FrameDone), 1, 0), 0)) }, ready, ErrFrame},
+		{"a frame for workers", func(*script, *Inbound) []byte { return must(AppendFinish(nil, 1, true)) }, nil, ready, ErrFrame},
+		{"an unknown type", func(*script, *Inbound) []byte { return must(EndFrame(BeginFrame(nil, 99), 0)) }, nil, ready, ErrFrame},
+		{"a frame without a type", func(*script, *Inbound) []byte { return make([]byte, frameHeader) }, nil, ready, ErrFrame},
+		{"half a frame", echo, func(b []byte) []byte { return b[:30] }, ready, io.ErrUnexpectedEOF},
+		{"half a header", echo, func(b []byte) []byte { return b[:3] }, ready, io.ErrUnexpectedEOF},
+		{"another value", echo, func(b []byte) []byte { b[len(b)-1]++; return b }, ready, ErrFrame},
+		{"another length", echo, func(b []byte) []byte { b[0]++; return b }, ready, ErrFrame},
+		{"a frame twice", echo, func(b []byte) []byte { return append(b, b...) }, result, ErrFrame},
+		{"bytes between frames", echo, func(b []byte) []byte { return append(b, "hello, world\n"...) }, result, ErrFrame},
+		{"a torn account", func(*script, *Inbound) []byte { return must(EndFrame(append(BeginFrame(nil, FrameDone), 1, 0), 0)) }, nil, ready, ErrFrame},
 		{"torn results", func(*script, *Inbound) []byte {
 			return must(EndFrame(append(BeginFrame(nil, FrameResult), 1, 0, 0, 0, 9), 0))
-		}, ready, ErrFrame},
+		}, nil, ready, ErrFrame},
 		// Of a job that is over: nobody's business.
-		{"another job", func(w *script, in *Inbound) []byte { in.JobID = 8; return w.echo(in, 5, 3) }, ready, nil},
+		{"another job", func(w *script, in *Inbound) []byte { in.JobID = 8; return echo(w, in) }, nil, ready, nil},
 		// What does not fit what is out is for the scheduler to tell, which
 		// knows what is.
-		{"a chunk that was not sent", func(w *script, in *Inbound) []byte { in.ID = 99; return w.echo(in, 5, 3) }, result, nil},
-		{"results twice", func(w *script, in *Inbound) []byte { return append(w.echo(in, 5, 4), w.echo(in, 5, 4)...) }, append(result, Delivered), nil},
+		{"a chunk that was not sent", func(w *script, in *Inbound) []byte { in.ID = 99; return echo(w, in) }, nil, result, nil},
+		{"results twice", func(w *script, in *Inbound) []byte { return append(w.echo(in, 5, 4), w.echo(in, 5, 4)...) }, nil, append(result, Delivered), nil},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
 			w := newScript(t)
@@ -245,7 +263,12 @@ func TestStreamBadWorker(t *testing.T) {
 			w.link.Open(Spec{ID: 1, Job: w.job})
 			w.link.Send(Chunk{ID: 10, Lo: 5, Hi: 9})
 			w.read(FrameOpen)
-			w.write(test.send(w, w.chunk()))
+			sent := bytes.Clone(test.send(w, w.chunk()))
+			w.wrote.Seal(sent)
+			if test.spoil != nil {
+				sent = test.spoil(sent)
+			}
+			w.raw(sent)
 			events := w.end()
 			if diff := cmp.Diff(test.want, kinds(events)); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)

@@ -169,7 +169,7 @@ func (b *Results) Fail(start, end int64, f Failure) {
 // Frame completes the frame of results of the chunk, the first of which is of
 // task lo. The slice is valid until the next call of Add or Fail.
 func (b *Results) Frame(in *Inbound, lo int32, previousStored, sendStart int64) ([]byte, error) {
-	h := append(b.buf[:0], 0, 0, 0, 0, byte(FrameResult))
+	h := BeginFrame(b.buf[:0], FrameResult)
 	h = binary.LittleEndian.AppendUint32(h, in.JobID)
 	h = binary.LittleEndian.AppendUint32(h, uint32(in.ID))
 	h = binary.LittleEndian.AppendUint32(h, uint32(lo))
