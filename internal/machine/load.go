@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"corecast/internal/cgroup"
 	"corecast/results"
 	"corecast/runner/trace"
 )
@@ -27,7 +28,11 @@ type cpuTicks struct{ total, idle, steal int64 }
 func Take() Sample { return take(root(), time.Now()) }
 
 func take(files fs.FS, at time.Time) Sample {
-	return Sample{at: at, load1: readLoad1(files), ticks: readTicks(files), throttled: findGroups(files).throttled()}
+	s := Sample{at: at, load1: readLoad1(files), ticks: readTicks(files), throttled: trace.Unknown}
+	if t, ok := cgroup.Find(files).Throttled(); ok {
+		s.throttled = trace.Time(t)
+	}
+	return s
 }
 
 // readLoad1 returns the first of the three averages of /proc/loadavg.

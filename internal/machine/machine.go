@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"corecast/internal/cgroup"
 	"corecast/results"
 )
 
@@ -35,15 +36,15 @@ func root() fs.FS { return os.DirFS("/") }
 // fingerprint reads what files tell, and falls back on the runtime.
 func fingerprint(files fs.FS) results.Machine {
 	cpu := readCPUInfo(files)
-	groups := findGroups(files)
+	groups := cgroup.Find(files)
 	m := results.Machine{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version(),
 		Kernel:      readLine(files, "proc/sys/kernel/osrelease"),
 		Processor:   cpu.model,
 		CoresOnline: onlineCores(files),
-		CPUQuota:    groups.cpuQuota(),
+		CPUQuota:    groups.CPUQuota(),
 		Memory:      memoryTotal(files),
-		MemoryLimit: groups.memoryLimit(),
+		MemoryLimit: groups.MemoryLimit(),
 		OpenFiles:   openFilesLimit(files),
 		Hypervisor:  hypervisor(files, cpu),
 	}

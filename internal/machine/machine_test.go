@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"corecast/internal/cgroup"
 	"corecast/results"
 	"corecast/runner/trace"
 )
@@ -101,11 +102,11 @@ func TestGroupThatTheMountDoesNotShow(t *testing.T) {
 		"proc/self/cgroup":      "0::/kubepods/pod1\n",
 		"sys/fs/cgroup/cpu.max": "200000 100000\n",
 	})
-	if got := findGroups(files).cpuQuota(); got != 2 {
+	if got := cgroup.Find(files).CPUQuota(); got != 2 {
 		t.Errorf("quota %v", got)
 	}
 	files["proc/self/cgroup"] = &fstest.MapFile{Data: []byte("0::/../elsewhere\n")}
-	if got := findGroups(files).cpuQuota(); got != 2 {
+	if got := cgroup.Find(files).CPUQuota(); got != 2 {
 		t.Errorf("quota %v", got)
 	}
 }
@@ -203,7 +204,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestVersion1Throttling(t *testing.T) {
-	if got := findGroups(tree(version1())).throttled(); got != 2500000 {
+	if got := take(tree(version1()), time.Now()).throttled; got != 2500000 {
 		t.Errorf("throttled for %d ns", got)
 	}
 }

@@ -23,6 +23,8 @@ var importRules = []rule{
 	{pkg: "runner/trace"},
 	{pkg: "internal/clock"},
 	{pkg: "internal/yamlfile"},
+	{pkg: "internal/cgroup", tests: []string{"internal/cgroup/onv2"}},
+	{pkg: "internal/cgroup/onv2"},
 
 	// Running.
 	{pkg: "runner/exchange", imports: []string{"internal/clock"}},
@@ -58,7 +60,7 @@ var importRules = []rule{
 
 	// The record, and what is computed from it.
 	{pkg: "results", imports: []string{"runner/trace"}},
-	{pkg: "internal/machine", imports: []string{"results", "runner/trace"}},
+	{pkg: "internal/machine", imports: []string{"results", "runner/trace", "internal/cgroup"}},
 	{pkg: "bench/cost", imports: []string{"results"}},
 	{pkg: "bench/metrics", imports: []string{"results", "runner/trace", "bench/cost"}},
 	{pkg: "report", imports: []string{"results", "runner/trace", "bench/metrics", "bench/scaling"}},
@@ -118,7 +120,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/deepteams/webp", in: []string{"internal/imaging"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},
-	{module: "golang.org/x/sys", in: []string{"internal/clock", "runner/local", "workloads"}},
+	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "runner/local", "workloads"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
 	{module: "github.com/panjf2000/ants/v2", in: []string{"bench/peers"}},

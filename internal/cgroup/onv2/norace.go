@@ -1,0 +1,5 @@
+//go:build !race
+
+package onv2
+
+const underRace = false
