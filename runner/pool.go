@@ -17,7 +17,8 @@ import (
 type Launcher interface {
 	// Name is the backend's name.
 	Name() string
-	// Workers is the number of slots, VCPU what each worker has.
+	// Workers is the number of slots, VCPU what each worker has. A launcher that
+	// limits memory has a method MemoryLimit as Pool has.
 	Workers() int
 	VCPU() float64
 	// Launch requests a worker for each slot and returns without waiting. For
@@ -70,6 +71,14 @@ func (p *Pool) Workers() int { return len(p.slots) }
 
 // VCPU returns what each worker has.
 func (p *Pool) VCPU() float64 { return p.launcher.VCPU() }
+
+// MemoryLimit returns what each worker may use, in bytes; 0: no limit.
+func (p *Pool) MemoryLimit() int64 {
+	if l, ok := p.launcher.(interface{ MemoryLimit() int64 }); ok {
+		return l.MemoryLimit()
+	}
+	return 0
+}
 
 // Warm starts all workers and waits until they are ready, so that the next
 // job finds a ready pool.

@@ -169,7 +169,7 @@ func (s *schedule) enlist(sl *slot) {
 	}
 	sl.row = int32(len(s.trace.Workers))
 	s.trace.Workers = append(s.trace.Workers, trace.Worker{
-		Slot: int32(sl.index), VCPU: s.pool.VCPU(),
+		Slot: int32(sl.index), VCPU: s.pool.VCPU(), MemoryLimit: s.pool.MemoryLimit(),
 		FirstTask: trace.Unknown, CPU: trace.Unknown, Billed: trace.Unknown,
 	})
 	s.note(sl)

@@ -36,8 +36,8 @@ var importRules = []rule{
 	{pkg: "runner/runnertest", imports: []string{"runner", "runner/trace"}},
 	{ // a launcher: never another launcher
 		pkg:     "runner/*",
-		imports: []string{"runner", "runner/exchange", "runner/trace", "internal/clock"},
-		tests:   []string{"runner/runnertest"},
+		imports: []string{"runner", "runner/exchange", "runner/trace", "internal/clock", "internal/cgroup"},
+		tests:   []string{"runner/runnertest", "internal/cgroup/onv2"},
 	},
 
 	// What runs.

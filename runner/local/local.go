@@ -33,9 +33,34 @@ type Options struct {
 	// VCPU is what each worker may use, 0 means 1: a worker's GOMAXPROCS,
 	// unless the environment sets it.
 	VCPU float64
+	// CoreShare holds each worker to a share of a core, as in 0.125, by the
+	// kernel's quota; 0: no quota. A worker then counts as one scaled core, its
+	// vCPU is the share, and its limits hold before it is given work. It needs
+	// Linux, and rights over control groups (docs/scaled-cores.md).
+	CoreShare float64
+	// Memory limits each worker's memory, in bytes; 0: no limit. The kernel
+	// kills a worker that needs more, and it is lost: out of memory. A worker's
+	// GOMEMLIMIT is nine tenths of it, unless the environment sets it.
+	Memory int64
+	// Pin has each worker stay on a core of its own (on VCPU of them), of those
+	// that this process may use; with a CoreShare, workers take turns on them.
+	Pin bool
+	// Name is in the names of the control groups: a run's id.
+	Name string
 	// Stderr receives what workers print, on both outputs; nil: this
 	// program's standard error.
 	Stderr io.Writer
+}
+
+// withVCPU has the VCPU that the others stand for.
+func (o Options) withVCPU() Options {
+	if o.VCPU <= 0 {
+		o.VCPU = 1
+	}
+	if o.CoreShare > 0 {
+		o.VCPU = o.CoreShare
+	}
+	return o
 }
 
 // exitWait is how long workers have to end by themselves.
@@ -43,13 +68,10 @@ const exitWait = time.Second
 
 // New returns the backend with a number of workers.
 func New(workers int, o Options) runner.Launcher {
-	if o.VCPU <= 0 {
-		o.VCPU = 1
-	}
 	if o.Stderr == nil {
 		o.Stderr = os.Stderr
 	}
-	return &launcher{workers: workers, options: o, live: make(map[*process]struct{})}
+	return &launcher{workers: workers, options: o.withVCPU(), live: make(map[*process]struct{})}
 }
 
 type launcher struct {
@@ -62,6 +84,9 @@ type launcher struct {
 	live   map[*process]struct{}
 	quit   chan struct{}
 	start  chan startRequest
+	// hold and holdErr are made by the first Launch.
+	hold    *hold
+	holdErr error
 }
 
 type startRequest struct {
@@ -78,11 +103,17 @@ func (l *launcher) Workers() int { return l.workers }
 // VCPU returns what each worker has.
 func (l *launcher) VCPU() float64 { return l.options.VCPU }
 
+// MemoryLimit returns what each worker may use, in bytes; 0: no limit.
+func (l *launcher) MemoryLimit() int64 { return l.options.Memory }
+
 // Launch starts a process for each request, one after another.
 func (l *launcher) Launch(_ context.Context, requests []runner.Request, post exchange.Post) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.start == nil {
+		if l.hold == nil {
+			l.hold, l.holdErr = newHold(l.workers, l.options)
+		}
 		l.start, l.quit = make(chan startRequest), make(chan struct{})
 		go l.starter(l.start, l.quit)
 	}
@@ -118,13 +149,17 @@ func (l *launcher) begin(r startRequest) {
 		r.post(e)
 	}
 	l.mu.Lock()
-	closed := l.closed
+	closed, holdErr := l.closed, l.holdErr
 	l.mu.Unlock()
 	if closed {
 		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: "the pool was closed", Expected: true})
 		return
 	}
-	p, err := l.spawn()
+	if holdErr != nil {
+		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: holdErr.Error(), Fatal: true})
+		return
+	}
+	p, err := l.spawn(r)
 	if err != nil {
 		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: err.Error()})
 		return
@@ -152,7 +187,7 @@ func (l *launcher) begin(r startRequest) {
 }
 
 // spawn starts the program as a worker.
-func (l *launcher) spawn() (*process, error) {
+func (l *launcher) spawn(r startRequest) (*process, error) {
 	conn, theirs, err := socketPair()
 	if err != nil {
 		return nil, fmt.Errorf("make a socket to a worker: %w", err)
@@ -168,7 +203,7 @@ func (l *launcher) spawn() (*process, error) {
 	p.cmd.Stdout, p.cmd.Stderr = p.stderr, p.stderr
 	p.cmd.WaitDelay = exitWait
 	p.cmd.SysProcAttr = attributes()
-	if err := p.cmd.Start(); err != nil {
+	if p.group, err = l.hold.start(p.cmd, r.Slot, r.Generation); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("start a worker: %w", err)
 	}
@@ -179,10 +214,13 @@ func (l *launcher) spawn() (*process, error) {
 func (l *launcher) environment() []string {
 	env := append(os.Environ(), runner.WorkerEnv+"=3")
 	if os.Getenv("GOMAXPROCS") == "" {
-		env = append(env, "GOMAXPROCS="+strconv.Itoa(int(math.Ceil(l.options.VCPU))))
+		env = append(env, "GOMAXPROCS="+strconv.Itoa(procs(l.options.VCPU)))
 	}
-	return env
+	return append(env, l.hold.environment()...)
 }
+
+// procs is the number of processors that a worker of so many vCPU uses.
+func procs(vcpu float64) int { return int(math.Ceil(vcpu)) }
 
 func executable(program string) string {
 	if program != "" {
@@ -235,6 +273,7 @@ func (l *launcher) Close() error {
 			errs = append(errs, fmt.Errorf("worker process %d does not end", p.cmd.Process.Pid))
 		}
 	}
+	errs = append(errs, l.hold.remove())
 	return errors.Join(errs...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"corecast/internal/cgroup/onv2"
 	"corecast/runner"
 	"corecast/runner/local"
 	"corecast/runner/runnertest"
@@ -18,8 +19,10 @@ var backend = runnertest.Backend{
 }
 
 func TestMain(m *testing.M) {
-	runner.Main(runnertest.Funcs()...)
+	onv2.Main()
+	runner.Main(append(runnertest.Funcs(), limitFuncs()...)...)
 	runnertest.Drive(backend)
+	limitsDriver()
 	os.Exit(m.Run())
 }
 

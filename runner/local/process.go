@@ -9,7 +9,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"corecast/internal/cgroup"
 )
 
 // process is one worker process.
@@ -18,6 +21,7 @@ type process struct {
 	conn    *os.File
 	started int64
 	stderr  *tail
+	group   *cgroup.Group // nil: it is in none of its own
 	// expected is set when it was asked to go.
 	expected atomic.Bool
 	// gone is closed when it has ended and its end was posted.
@@ -50,6 +54,16 @@ func (p *process) wait(serveErr error) string {
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		reason = fmt.Sprintf("wait for it: %v", err)
 	}
+	if exit != nil && killed(exit) && !p.expected.Load() {
+		if why := p.outOfMemory(); why != "" {
+			reason = why + "; " + reason
+		}
+	}
+	if p.group != nil {
+		if err := p.group.Remove(); err != nil {
+			reason += fmt.Sprintf("; remove its control group: %v", err)
+		}
+	}
 	if serveErr != nil {
 		reason = serveErr.Error() + " (" + reason + ")"
 	}
@@ -57,6 +71,12 @@ func (p *process) wait(serveErr error) string {
 		reason += "; it said: " + last
 	}
 	return reason
+}
+
+// killed reports whether a process was ended by SIGKILL.
+func killed(exit *exec.ExitError) bool {
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
 // tail passes output on and keeps the end of it.

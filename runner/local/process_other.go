@@ -3,6 +3,7 @@
 package local
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
@@ -33,3 +34,9 @@ func killGroup(p *os.Process) {
 		p.Kill() // an error means that it is gone
 	}
 }
+
+// affinity would return the cores that this process may run on.
+func affinity() ([]int, error) { return nil, errors.New("this system does not support it") }
+
+// onCores calls start.
+func onCores(_ []int, start func() error) error { return start() }
