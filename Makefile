@@ -5,7 +5,7 @@ SHELL := bash
 
 # Packages where goroutines or processes work together. The command's own tests
 # are not among them: they start programs, and take minutes under the detector.
-CONCURRENT := ./runner/... ./bench ./bench/peers ./workloads ./internal/clock ./internal/inputs ./internal/learn ./internal/logscan ./internal/machine
+CONCURRENT := ./runner/... ./bench ./bench/peers ./workloads ./internal/clock ./internal/imaging ./internal/inputs ./internal/learn ./internal/logscan ./internal/machine
 
 .PHONY: build test race lint fuzz bench-peers clean help
 

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"image"
+	"math/bits"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"testing"
@@ -32,7 +34,7 @@ func TestWebPDeterministic(t *testing.T) {
 		seen[i] = make(map[[sha256.Size]byte]bool)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, procs := range []int{1, 3} {
+	for _, procs := range []int{1, 2, 8} {
 		runtime.GOMAXPROCS(procs)
 		var wg sync.WaitGroup
 		for worker := range 3 {
@@ -89,6 +91,59 @@ func TestWebPTools(t *testing.T) {
 			alike(t, name, theirs, m, 32)
 		}
 	}
+}
+
+// TestWebPAlpha: alpha of all kinds is exact for two decoders, and never larger
+// than it is without compression.
+func TestWebPAlpha(t *testing.T) {
+	dwebp := tool(t, "dwebp")
+	r := rand.New(rand.NewPCG(1, 2))
+	const side = 150
+	for name, c := range map[string]struct {
+		alpha func(i int) uint8
+		most  int
+	}{
+		"noise":     {func(int) uint8 { return uint8(r.Uint32()) }, 1 + side*side},
+		"geometric": {func(int) uint8 { return uint8(11 * bits.LeadingZeros64(r.Uint64())) }, 6500},
+		"constant":  {func(int) uint8 { return 77 }, 100},
+		"none":      {func(int) uint8 { return 0 }, 100},
+		"a hole":    {func(i int) uint8 { return 255 - uint8(255*btoi(i == 99)) }, 100},
+		"ramp":      {func(i int) uint8 { return uint8(i) }, 800},
+		"steps":     {func(i int) uint8 { return uint8(i / 1000 * 9) }, 300},
+	} {
+		m := Photo(2, side, side)
+		for i := range side * side {
+			m.Pix[4*i+3] = c.alpha(i)
+		}
+		var b bytes.Buffer
+		if err := encodeWebP(&b, m, 80); err != nil {
+			t.Fatal(err)
+		}
+		got, samples := open(t, b.Bytes()), alphaOf(m)
+		for i, want := range samples {
+			if a := at(got, i%side, i/side).A; a != want {
+				t.Fatalf("%s: alpha %d at %d, want %d", name, a, i, want)
+			}
+		}
+		if data := alphaData(samples, side); len(data) > c.most {
+			t.Errorf("%s: %d bytes, want %d at most", name, len(data), c.most)
+		}
+		path := save(t, "alpha.webp", b.Bytes())
+		output(t, dwebp, path, "-o", path+".png")
+		theirs := open(t, read(t, path+".png"))
+		for i, want := range samples {
+			if a := at(theirs, i%side, i/side).A; a != want {
+				t.Fatalf("%s: libwebp sees alpha %d at %d, want %d", name, a, i, want)
+			}
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // TestWebPQuality: a higher quality is larger and nearer.

@@ -42,7 +42,8 @@ var importRules = []rule{
 
 	// What runs.
 	{pkg: "internal/inputs"},
-	{pkg: "internal/imaging"},
+	{pkg: "internal/imaging", imports: []string{"internal/vp8"}},
+	{pkg: "internal/vp8"},
 	{pkg: "internal/learn", imports: []string{"internal/boost"}},
 	{pkg: "internal/boost"},
 	{pkg: "internal/logscan", imports: []string{"internal/inputs"}},
@@ -108,7 +109,7 @@ var moduleRules = []moduleRule{
 	{module: "golang.org/x/term", in: []string{"cmd/*"}},
 
 	{module: "gonum.org/v1/plot", in: []string{"report"}},
-	{module: "golang.org/x/image", in: []string{"report", "internal/imaging"}},
+	{module: "golang.org/x/image", in: []string{"report", "internal/imaging"}, tests: []string{"internal/vp8"}},
 	{module: "github.com/google/jsonschema-go", in: []string{"report", "internal/yamlfile"}, tests: []string{"cmd/*", "bench/*"}},
 	{module: "github.com/jedib0t/go-pretty/v6", in: []string{"report", "bench/peers"}},
 
@@ -118,7 +119,6 @@ var moduleRules = []moduleRule{
 	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
 	{module: "github.com/cespare/xxhash/v2", in: []string{"runner/exchange"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
-	{module: "github.com/deepteams/webp", in: []string{"internal/imaging"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},
 	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "runner/local", "workloads"}},
 
