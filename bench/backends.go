@@ -7,6 +7,7 @@ import (
 	"corecast/results"
 	"corecast/runner"
 	"corecast/runner/local"
+	"corecast/runner/remote"
 )
 
 // Backend is an entry of the list of backends.
@@ -29,6 +30,12 @@ func Backends() []Backend {
 			Name: "local", Summary: "worker processes on this machine", Processes: true, Kind: results.Measured, FilesEach: 3,
 			New: func(workers int, vcpu float64) runner.Launcher {
 				return local.New(workers, local.Options{VCPU: vcpu})
+			},
+		},
+		{
+			Name: "local-tls", Summary: "the same, joined as from another machine: TCP with TLS", Processes: true, Kind: results.Measured, FilesEach: 3,
+			New: func(workers int, vcpu float64) runner.Launcher {
+				return local.New(workers, local.Options{VCPU: vcpu, Transport: remote.NewListener(remote.Options{})})
 			},
 		},
 		{

@@ -130,7 +130,7 @@ func runsHere(kind results.Kind, backend string) bool {
 	case results.Emulated, results.Scaled:
 		return true
 	}
-	return backend == "inproc" || backend == "local"
+	return backend == "inproc" || backend == "local" || backend == "local-tls"
 }
 
 func (r *record) machine(id string) *results.Machine {

@@ -13,9 +13,12 @@ import (
 	"syscall"
 
 	_ "corecast/internal/workerentry" // must start before other packages initialise
+	"corecast/runner/remote"
+	"corecast/workloads"
 )
 
 func main() {
+	remote.Main(workloads.Funcs()...)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -34,6 +34,11 @@ var importRules = []rule{
 		tests:   []string{"runner/local", "runner/runnertest"},
 	},
 	{pkg: "runner/runnertest", imports: []string{"runner", "runner/trace"}},
+	{ // a transport: any launcher may use it, and it knows none
+		pkg:     "runner/remote",
+		imports: []string{"runner", "internal/clock"},
+		tests:   []string{"runner/runnertest", "runner/local", "runner/exchange", "runner/trace"},
+	},
 	{ // a launcher: never another launcher
 		pkg:     "runner/*",
 		imports: []string{"runner", "runner/exchange", "runner/trace", "internal/clock", "internal/cgroup"},
@@ -120,7 +125,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/cespare/xxhash/v2", in: []string{"runner/exchange"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},
-	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "runner/local", "workloads"}},
+	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "runner/local", "runner/remote", "workloads"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
 	{module: "github.com/panjf2000/ants/v2", in: []string{"bench/peers"}},

@@ -1,5 +1,6 @@
 // Package local is the backend of worker processes on this machine: the same
-// program started again, joined to its driver by an inherited socket.
+// program started again, joined to its driver by an inherited socket, or by a
+// transport as workers elsewhere are.
 //
 // It is a launcher (see package runner); tasks and results travel over the
 // stream exchange. Workers are told to end by the end of their stream, and are
@@ -50,6 +51,20 @@ type Options struct {
 	// Stderr receives what workers print, on both outputs; nil: this
 	// program's standard error.
 	Stderr io.Writer
+	// Transport joins workers to the driver; nil: a socket that they inherit.
+	// The pool closes it. The program must call the Main that belongs to it.
+	Transport Transport
+}
+
+// Transport lets workers reach their driver as from another machine;
+// *remote.Listener is one.
+type Transport interface {
+	// Name goes behind the backend's.
+	Name() string
+	// InviteOne returns what leads one worker to its driver, and what waits for
+	// its stream until ctx ends.
+	InviteOne() (env []string, accept func(context.Context) (io.ReadWriteCloser, error), err error)
+	Close() error
 }
 
 // withVCPU has the VCPU that the others stand for.
@@ -94,8 +109,13 @@ type startRequest struct {
 	post exchange.Post
 }
 
-// Name returns local.
-func (l *launcher) Name() string { return "local" }
+// Name returns local, with the transport's name behind it.
+func (l *launcher) Name() string {
+	if l.options.Transport != nil {
+		return "local-" + l.options.Transport.Name()
+	}
+	return "local"
+}
 
 // Workers returns the number of slots.
 func (l *launcher) Workers() int { return l.workers }
@@ -171,11 +191,8 @@ func (l *launcher) begin(r startRequest) {
 		p.hangUp()
 	}
 	l.mu.Unlock()
-	stream := exchange.NewStream(p.conn, exchange.StreamConfig{
-		Slot: r.Slot, Generation: r.Generation, Build: runner.BuildID(), SameClock: true, Post: r.post, Kill: p.kill,
-	})
 	go func() {
-		fatal, err := stream.Serve()
+		fatal, err := l.serve(p, r)
 		reason := p.wait(err)
 		l.mu.Lock()
 		delete(l.live, p)
@@ -186,33 +203,47 @@ func (l *launcher) begin(r startRequest) {
 	}()
 }
 
+// serve reads from the worker until its stream ends; before that, it waits for
+// one that is to come by a transport.
+func (l *launcher) serve(p *process, r startRequest) (fatal bool, err error) {
+	conn, err := p.stream()
+	if err != nil {
+		return false, err
+	}
+	return exchange.NewStream(conn, exchange.StreamConfig{
+		Slot: r.Slot, Generation: r.Generation, Build: runner.BuildID(), Post: r.post, Kill: p.kill,
+		// What comes as from elsewhere is measured like it.
+		SameClock: l.options.Transport == nil,
+	}).Serve()
+}
+
 // spawn starts the program as a worker.
 func (l *launcher) spawn(r startRequest) (*process, error) {
-	conn, theirs, err := socketPair()
-	if err != nil {
-		return nil, fmt.Errorf("make a socket to a worker: %w", err)
-	}
-	defer theirs.Close()
-	p := &process{conn: conn, gone: make(chan struct{}), stderr: &tail{to: l.options.Stderr}}
+	p := &process{gone: make(chan struct{}), stderr: &tail{to: l.options.Stderr}}
 	p.cmd = exec.Command(executable(l.options.Program), l.options.Args...)
 	if l.options.Program == "" {
 		p.cmd.Args[0] = os.Args[0]
 	}
-	p.cmd.Env = l.environment()
-	p.cmd.ExtraFiles = []*os.File{theirs} // descriptor 3
 	p.cmd.Stdout, p.cmd.Stderr = p.stderr, p.stderr
 	p.cmd.WaitDelay = exitWait
 	p.cmd.SysProcAttr = attributes()
+	env, err := p.connect(l.options.Transport)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll(p.cmd.ExtraFiles)
+	p.cmd.Env = append(l.environment(), env...)
 	if p.group, err = l.hold.start(p.cmd, r.Slot, r.Generation); err != nil {
-		conn.Close()
+		p.abort()
 		return nil, fmt.Errorf("start a worker: %w", err)
 	}
 	p.started = clock.Now()
+	p.watch()
 	return p, nil
 }
 
 func (l *launcher) environment() []string {
-	env := append(os.Environ(), runner.WorkerEnv+"=3")
+	env := os.Environ()
 	if os.Getenv("GOMAXPROCS") == "" {
 		env = append(env, "GOMAXPROCS="+strconv.Itoa(procs(l.options.VCPU)))
 	}
@@ -274,6 +305,9 @@ func (l *launcher) Close() error {
 		}
 	}
 	errs = append(errs, l.hold.remove())
+	if l.options.Transport != nil {
+		errs = append(errs, l.options.Transport.Close())
+	}
 	return errors.Join(errs...)
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -18,7 +17,8 @@ import (
 // process is one worker process.
 type process struct {
 	cmd     *exec.Cmd
-	conn    *os.File
+	conn    io.ReadWriteCloser // nil until it comes by a transport
+	coming  *coming            // nil: conn is inherited
 	started int64
 	stderr  *tail
 	group   *cgroup.Group // nil: it is in none of its own
@@ -31,20 +31,30 @@ type process struct {
 // hangUp asks the process to end, by ending its stream.
 func (p *process) hangUp() {
 	p.expected.Store(true)
-	p.conn.Close()
+	if p.coming == nil || p.coming.hangUp() {
+		p.conn.Close()
+	} else {
+		p.kill() // it has no stream yet that could tell it
+	}
 }
 
 // kill ends the process and those that it started.
 func (p *process) kill() {
 	p.expected.Store(true)
-	killGroup(p.cmd.Process)
+	p.end()
+}
+
+func (p *process) end() {
+	if p.coming == nil || !p.coming.over() {
+		killGroup(p.cmd.Process)
+	}
 }
 
 // wait waits for the end of a process whose stream has ended, with serveErr if
 // by an error, and says why it ended.
 func (p *process) wait(serveErr error) string {
-	late := time.AfterFunc(exitWait, func() { killGroup(p.cmd.Process) })
-	err := p.cmd.Wait()
+	late := time.AfterFunc(exitWait, p.end)
+	err := p.ended()
 	late.Stop()
 	reason := "it ended: exit code 0"
 	var exit *exec.ExitError

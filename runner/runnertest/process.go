@@ -201,11 +201,11 @@ func testOtherBuild(t *testing.T, b Backend) {
 	source := `package main
 
 import (
-	"corecast/runner"
+	"corecast/runner/remote"
 	"corecast/runner/runnertest"
 )
 
-func main() { runner.Main(runnertest.Funcs()...) }
+func main() { remote.Main(runnertest.Funcs()...) }
 `
 	if err := os.WriteFile(dir+"/main.go", []byte(source), 0o600); err != nil {
 		t.Fatal(err)
