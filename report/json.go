@@ -11,6 +11,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"corecast/bench/metrics"
+	"corecast/bench/scaling"
 	"corecast/runner/trace"
 )
 
@@ -47,6 +48,7 @@ func documents() []document {
 	return []document{
 		{"bench", metrics.SummarySchema, "What a run says of a workload on a backend", reflect.TypeFor[metrics.Summary](), true},
 		{"run", RunSchema, "What a single run of a workload gave", reflect.TypeFor[RunResult](), false},
+		{"fit", scaling.Schema, "Scaling laws fitted to measured points, and what they predict", reflect.TypeFor[scaling.Forecast](), false},
 		{"compare", metrics.CompareSchema, "Two runs beside each other", reflect.TypeFor[metrics.Comparison](), false},
 	}
 }

@@ -48,7 +48,7 @@ func (g *group) newPoint(r *record, c *cell, o Options) (Point, error) {
 	p := Point{
 		Cores: c.point.Cores, Workers: c.workers(), Trials: len(good), Tasks: mid.Tasks,
 		Kind: c.kind, Label: c.label, Size: c.point.Size, Settings: c.point.Settings,
-		MedianTrial: mid.Index, Answer: mid.Answer,
+		MedianTrial: mid.Index, Answer: mid.Answer, Times: times,
 	}
 	var few []results.Warning
 	p.Makespan, few = MedianInterval(times, o.Confidence)

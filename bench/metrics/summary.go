@@ -65,7 +65,10 @@ type Point struct {
 	Size     int64            `json:"size,omitempty"`
 	Settings results.Settings `json:"settings,omitempty"`
 	Makespan Interval         `json:"makespan_s"`
-	Speedup  *Speedup         `json:"speedup"`
+	// Times are the makespans of its trials in seconds, as they ran; not in
+	// JSON, the record has them.
+	Times   []float64 `json:"-"`
+	Speedup *Speedup  `json:"speedup"`
 	// Efficiency is S/N, N being workers; KarpFlatt is (1/S - 1/N)/(1 - 1/N), nil at N = 1.
 	Efficiency *float64 `json:"efficiency"`
 	KarpFlatt  *float64 `json:"karp_flatt"`

@@ -99,6 +99,7 @@ func prepareExamples(t *testing.T, plan []byte) {
 		"logs/b.log": "no fail from 10.0.0.2\n",
 		"inputs.txt": "a\nb\n",
 		"plan.yaml":  string(plan),
+		"times.csv":  "cores,seconds\n1,10\n2,5.2\n4,2.9\n8,1.8\n",
 	} {
 		put(t, name, []byte(text), 0o600)
 	}

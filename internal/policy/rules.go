@@ -69,6 +69,7 @@ var importRules = []rule{
 	{pkg: "internal/machine", imports: []string{"results", "runner/trace", "internal/cgroup"}},
 	{pkg: "bench/cost", imports: []string{"results"}},
 	{pkg: "bench/metrics", imports: []string{"results", "runner/trace", "bench/cost"}},
+	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
 	{pkg: "report", imports: []string{"results", "runner/trace", "bench/metrics", "bench/scaling"}},
 
 	// Measuring.
@@ -118,6 +119,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/google/jsonschema-go", in: []string{"report", "internal/yamlfile"}, tests: []string{"cmd/*", "bench/*"}},
 	{module: "github.com/jedib0t/go-pretty/v6", in: []string{"report", "bench/peers"}},
 
+	{module: "gonum.org/v1/gonum", in: []string{"bench/scaling"}},
 	{module: "golang.org/x/perf", in: []string{"bench/metrics"}, tests: []string{"report"}},
 	{module: "github.com/montanaflynn/stats", in: []string{"bench/metrics"}},
 
