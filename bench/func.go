@@ -60,7 +60,7 @@ func Func[In, Out any](ctx context.Context, f *runner.Func[In, Out], inputs []In
 	if o.Price != "" {
 		p, err := cost.Lookup(o.Price)
 		if err != nil {
-			return nil, nil, &InputError{err}
+			return nil, nil, &InputError{"", err}
 		}
 		price = &p
 	}

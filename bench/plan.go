@@ -98,7 +98,11 @@ type Sweep struct {
 }
 
 // InputError is an error in what was asked for.
-type InputError struct{ Err error }
+type InputError struct {
+	// Setting is what is wrong, named like the flag; empty: no single one.
+	Setting string
+	Err     error
+}
 
 // Error returns the cause's text.
 func (e *InputError) Error() string { return e.Err.Error() }
@@ -107,8 +111,28 @@ func (e *InputError) Error() string { return e.Err.Error() }
 func (e *InputError) Unwrap() error { return e.Err }
 
 func inputError(format string, args ...any) error {
-	return &InputError{fmt.Errorf(format, args...)}
+	return wrong("", format, args...)
 }
+
+// wrong is an inputError about one setting.
+func wrong(setting, format string, args ...any) error {
+	return &InputError{setting, fmt.Errorf(format, args...)}
+}
+
+// PrepareError is an error of a workload that could not be made ready, such as
+// an input that is not there.
+type PrepareError struct {
+	// Sweep is the index of its sweep in the plan.
+	Sweep    int
+	Workload string
+	Err      error
+}
+
+// Error names the workload.
+func (e *PrepareError) Error() string { return e.Workload + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *PrepareError) Unwrap() error { return e.Err }
 
 // NewSweep makes a sweep of a workload with its present settings.
 func NewSweep(w workloads.Workload, backend string, cores []int) (Sweep, error) {
@@ -127,7 +151,7 @@ func (s *Sweep) workload(cores int) (workloads.Workload, error) {
 	}
 	w, err := workloads.New(s.Workload)
 	if err != nil {
-		return nil, &InputError{err}
+		return nil, &InputError{"", err}
 	}
 	if err := json.Unmarshal(s.Settings, w); err != nil {
 		return nil, inputError("settings of %s: %w", s.Workload, err)
@@ -135,10 +159,10 @@ func (s *Sweep) workload(cores int) (workloads.Workload, error) {
 	if s.Scaling == Weak {
 		sized, ok := w.(workloads.Sized)
 		if !ok {
-			return nil, inputError("workload %s has no size to scale with the cores: weak scaling needs one", s.Workload)
+			return nil, wrong("scaling", "workload %s has no size to scale with the cores: weak scaling needs one", s.Workload)
 		}
 		if sized.Size() > math.MaxInt64/int64(cores) {
-			return nil, inputError("size %d times %d cores is out of range", sized.Size(), cores)
+			return nil, wrong("size", "size %d times %d cores is out of range", sized.Size(), cores)
 		}
 		sized.SetSize(sized.Size() * int64(cores))
 	}
@@ -151,13 +175,13 @@ func (p *Plan) Validate(m results.Machine) error {
 	case len(p.Sweeps) == 0:
 		return inputError("nothing to measure")
 	case p.Reps < 1:
-		return inputError("%d repetitions: at least 1", p.Reps)
+		return wrong("reps", "%d repetitions: at least 1", p.Reps)
 	case p.Reps > maxReps:
-		return inputError("%d repetitions: at most %d", p.Reps, maxReps)
+		return wrong("reps", "%d repetitions: at most %d", p.Reps, maxReps)
 	case p.Precision < 0 || p.Precision >= 1 || math.IsNaN(p.Precision):
-		return inputError("precision %v: write a share between 0 and 1, such as 0.02 or 2%%", p.Precision)
+		return wrong("precision", "precision %v: write a share between 0 and 1, such as 0.02 or 2%%", p.Precision)
 	case p.Budget < 0:
-		return inputError("time budget %v is negative", time.Duration(p.Budget))
+		return wrong("time", "time budget %v is negative", time.Duration(p.Budget))
 	}
 	for i := range p.Sweeps {
 		if err := p.Sweeps[i].Validate(m); err != nil {
@@ -171,25 +195,25 @@ func (p *Plan) Validate(m results.Machine) error {
 func (s *Sweep) Validate(m results.Machine) error {
 	b, err := FindBackend(s.Backend)
 	if err != nil {
-		return &InputError{err}
+		return &InputError{"backend", err}
 	}
 	if s.Scaling != Strong && s.Scaling != Weak {
-		return inputError("scaling %q is neither strong nor weak", s.Scaling)
+		return wrong("scaling", "scaling %q is neither strong nor weak", s.Scaling)
 	}
 	if s.Reps < 0 || s.Reps > maxReps {
-		return inputError("%d repetitions: between 1 and %d", s.Reps, maxReps)
+		return wrong("reps", "%d repetitions: between 1 and %d", s.Reps, maxReps)
 	}
 	if s.Chunk < 0 {
-		return inputError("chunk %d is negative", s.Chunk)
+		return wrong("chunk", "chunk %d is negative", s.Chunk)
 	}
 	if s.TaskTimeout < 0 {
-		return inputError("task timeout %v is negative", time.Duration(s.TaskTimeout))
+		return wrong("task-timeout", "task timeout %v is negative", time.Duration(s.TaskTimeout))
 	}
 	if s.JobTimeout < 0 {
-		return inputError("timeout %v is negative", time.Duration(s.JobTimeout))
+		return wrong("job-timeout", "timeout %v is negative", time.Duration(s.JobTimeout))
 	}
 	if len(s.Cores) == 0 {
-		return inputError("no core counts for %s", s.Workload)
+		return wrong("cores", "no core counts for %s", s.Workload)
 	}
 	for _, cores := range s.Cores {
 		if _, err := s.workers(cores); err != nil {
@@ -208,13 +232,13 @@ func (s *Sweep) Validate(m results.Machine) error {
 // workers returns how many workers give a number of cores.
 func (s *Sweep) workers(cores int) (int, error) {
 	if cores < 1 || cores > MaxCores {
-		return 0, inputError("core count %d is not between 1 and %d", cores, MaxCores)
+		return 0, wrong("cores", "core count %d is not between 1 and %d", cores, MaxCores)
 	}
 	if s.VCPU < 1 || s.VCPU != math.Trunc(s.VCPU) {
-		return 0, inputError("%v vCPU a worker: a whole number of 1 and more", s.VCPU)
+		return 0, wrong("vcpu", "%v vCPU a worker: a whole number of 1 and more", s.VCPU)
 	}
 	if cores%int(s.VCPU) != 0 {
-		return 0, inputError("%d cores cannot be had in workers of %v vCPU", cores, s.VCPU)
+		return 0, wrong("cores", "%d cores cannot be had in workers of %v vCPU", cores, s.VCPU)
 	}
 	return cores / int(s.VCPU), nil
 }
@@ -223,7 +247,7 @@ func (s *Sweep) workers(cores int) (int, error) {
 func (b *Backend) fits(workers int, m results.Machine) error {
 	const own = 64
 	if need := int64(workers*b.FilesEach + own); b.FilesEach > 0 && m.OpenFiles > 0 && need > m.OpenFiles {
-		return inputError("%d workers on backend %s need %d open files, and the limit is %d: raise it (ulimit -n) or ask for fewer",
+		return wrong("cores", "%d workers on backend %s need %d open files, and the limit is %d: raise it (ulimit -n) or ask for fewer",
 			workers, b.Name, need, m.OpenFiles)
 	}
 	return nil

@@ -61,6 +61,7 @@ type sweeping struct {
 // cell is a point, or the serial base of points, and what it has been given.
 type cell struct {
 	sweep  *Sweep
+	index  int // of the sweep in the plan
 	cores  int
 	serial bool
 	// reps counts its repetitions, makespans are theirs in seconds.
@@ -125,10 +126,10 @@ func (s *sweeping) makeCells() {
 		base := sweep.Workload + string(sweep.Settings)
 		if !serials[base] && s.plan.based() {
 			serials[base] = true
-			s.cells = append(s.cells, &cell{sweep: sweep, cores: 1, serial: true})
+			s.cells = append(s.cells, &cell{sweep: sweep, index: i, cores: 1, serial: true})
 		}
 		for _, cores := range sweep.Cores {
-			s.cells = append(s.cells, &cell{sweep: sweep, cores: cores})
+			s.cells = append(s.cells, &cell{sweep: sweep, index: i, cores: cores})
 		}
 	}
 }
@@ -298,7 +299,7 @@ func (s *sweeping) prepareAll(ctx context.Context) error {
 		s.options.Progress(Progress{Trial: "prepare " + c.sweep.Workload, Done: s.done(), Planned: s.planned()})
 		p, err := c.sweep.prepare(ctx, c.cores, temp)
 		if err != nil {
-			return fmt.Errorf("%s: %w", c.sweep.Workload, err)
+			return &PrepareError{Sweep: c.index, Workload: c.sweep.Workload, Err: err}
 		}
 		s.prepared[key] = p
 	}

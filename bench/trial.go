@@ -171,6 +171,11 @@ func conclude(t *results.Trial, j workloads.Job, answer workloads.Answer, err er
 		return
 	}
 	t.Answer = data
+	if d, ok := j.(workloads.Doubter); ok {
+		for _, doubt := range d.Doubts(answer) {
+			t.Warnings = append(t.Warnings, results.Warning{Code: doubt.Code, Text: doubt.Text, Advice: doubt.Advice})
+		}
+	}
 	if err != nil {
 		return // an answer that is known to lack something is not checked
 	}

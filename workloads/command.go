@@ -30,7 +30,7 @@ import (
 type Command struct {
 	// Args is the program and its arguments.
 	Args []string `json:"args"`
-	// Inputs names a file with an input a line; empty: Count inputs, the
+	// Inputs names a file with an input a line, which may be empty; "": Count inputs, the
 	// numbers from 0.
 	Inputs string `json:"inputs,omitempty"`
 	Count  int64  `json:"tasks,omitempty"`
@@ -229,12 +229,24 @@ func (w *Command) readInputs() ([]string, error) {
 			lines = append(lines, strings.TrimSuffix(line, "\n"))
 		}
 		if errors.Is(err, io.EOF) {
-			return lines, nil
+			return someInput(lines)
 		}
 		if err != nil {
 			return nil, settingError("inputs", "%w", err)
 		}
 	}
+}
+
+// someInput refuses lines of which none has anything in it. An empty line among
+// others is an input, too: the tasks have the numbers of the lines.
+func someInput(lines []string) ([]string, error) {
+	if slices.ContainsFunc(lines, func(s string) bool { return strings.TrimSpace(s) != "" }) {
+		return lines, nil
+	}
+	if len(lines) > 0 {
+		return nil, settingError("inputs", "there are only empty lines: give an input a line")
+	}
+	return nil, settingError("inputs", "there are none: give an input a line")
 }
 
 func (w *Command) numbers() ([]string, error) {

@@ -56,6 +56,10 @@ type ImageAnswer struct {
 	// Skipped counts the files of given folders that are not named like
 	// images.
 	Skipped int `json:"skipped,omitempty"`
+	// Animated counts the written images of whose frames only the first was
+	// converted; AnimatedInputs are the first ten of them.
+	Animated       int      `json:"animated,omitempty"`
+	AnimatedInputs []string `json:"animated_inputs,omitempty"`
 	// BytesIn and BytesOut are of the written images, as stored, and Pixels is
 	// what was decoded for them.
 	BytesIn  int64 `json:"bytes_in"`
@@ -78,6 +82,7 @@ type imageTask struct {
 type imageDone struct {
 	_                         struct{} `cbor:",toarray"`
 	BytesIn, BytesOut, Pixels int64
+	Frames                    int
 	Digest                    []byte
 }
 
@@ -103,7 +108,7 @@ var imageFunc = runner.NewFunc("image", func(ctx context.Context, in imageTask) 
 			return imageDone{}, err
 		}
 	}
-	return imageDone{BytesIn: info.Size(), BytesOut: int64(len(r.Data)), Pixels: r.Pixels, Digest: r.Digest[:]}, nil
+	return imageDone{BytesIn: info.Size(), BytesOut: int64(len(r.Data)), Pixels: r.Pixels, Frames: r.Frames, Digest: r.Digest[:]}, nil
 })
 
 // Name returns image.
@@ -157,9 +162,9 @@ func (w *Image) Prepare(ctx context.Context, env Env) (Job, error) {
 	if len(w.Input) == 0 {
 		return w.generatedJob(ctx, env.Temp, convert)
 	}
-	found, err := inputs.Expand(w.Input, imaging.Named)
+	found, err := findInputs(w.Input, imaging.Named)
 	if err != nil {
-		return nil, settingError("input", "%v", err)
+		return nil, err
 	}
 	j, err := w.job(found.Files, convert)
 	if err != nil {
@@ -198,8 +203,7 @@ type imageJob struct {
 	skipped int
 }
 
-// job makes a task of each file. Tasks get absolute paths, messages the
-// user's.
+// job makes a task of each file.
 func (w *Image) job(files []inputs.File, convert imaging.Settings) (*imageJob, error) {
 	j := &imageJob{names: resultNames(files, convert.Format)}
 	outs := make([]string, len(files))
@@ -211,9 +215,9 @@ func (w *Image) job(files []inputs.File, convert imaging.Settings) (*imageJob, e
 	}
 	j.fn, j.inputs = imageFunc, make([]imageTask, len(files))
 	for i, f := range files {
-		path, err := filepath.Abs(f.Path)
+		path, err := absolute(f.Path)
 		if err != nil {
-			return nil, fmt.Errorf("find %s: %w", f.Path, err)
+			return nil, err
 		}
 		j.inputs[i] = imageTask{Path: path, Out: outs[i], Settings: convert}
 	}
@@ -238,7 +242,7 @@ func (w *Image) outputs(files []inputs.File, names []string) ([]string, error) {
 	if err := os.MkdirAll(w.Output, 0o777); err != nil {
 		return nil, settingError("output", "%w", err)
 	}
-	dir, err := filepath.Abs(w.Output)
+	dir, err := absolute(w.Output)
 	if err != nil {
 		return nil, settingError("output", "%w", err)
 	}
@@ -253,10 +257,20 @@ func (w *Image) outputs(files []inputs.File, names []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	folders := make(map[string]bool)
 	for i, path := range paths {
+		if folder := filepath.Dir(path); !folders[folder] {
+			folders[folder] = true
+			if err := imaging.CanWrite(folder); err != nil {
+				return nil, settingError("output", "%w", err)
+			}
+		}
 		info, err := os.Stat(path)
 		if err != nil {
 			continue // not there yet
+		}
+		if info.IsDir() {
+			return nil, settingError("output", "the result of %s would be written to %s, which is a folder", files[i].Path, path)
 		}
 		for _, s := range sources[info.Size()] {
 			if os.SameFile(s, info) {
@@ -292,12 +306,34 @@ func (j *imageJob) answer(outs []imageDone) ImageAnswer {
 		a.BytesIn += out.BytesIn
 		a.BytesOut += out.BytesOut
 		a.Pixels += out.Pixels
+		if out.Frames > 1 {
+			if a.Animated++; a.Animated <= 10 {
+				a.AnimatedInputs = append(a.AnimatedInputs, j.label(i))
+			}
+		}
 		digest.Write(append([]byte(j.names[i]), 0)) // never fails
 		digest.Write(out.Digest)
 	}
 	a.Broken = a.Images - a.Written
 	a.Digest = hex.EncodeToString(digest.Sum(nil))
 	return a
+}
+
+// Doubts tells of images that lost frames.
+func (j *imageJob) Doubts(answer Answer) []Doubt {
+	a, ok := answer.(ImageAnswer)
+	if !ok || a.Animated == 0 {
+		return nil
+	}
+	names := strings.Join(a.AnimatedInputs, ", ")
+	if more := a.Animated - len(a.AnimatedInputs); more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return []Doubt{{
+		Code:   "first_frame",
+		Text:   "of animated images only the first frame was converted: " + names,
+		Advice: "convert those with a program that keeps animations, such as gif2webp",
+	}}
 }
 
 // checkSane finds what cannot be, which is all there is to find about images

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"flag"
 	"image"
+	"image/color/palette"
+	"image/gif"
 	"image/png"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -186,8 +189,9 @@ func TestImageOutput(t *testing.T) {
 		t.Errorf("%d bytes are there, the answer says %d", total, a.BytesOut)
 	}
 	w.Output = ""
-	if dropped, _, _ := runImages(t, w, 2); dropped != a {
-		t.Errorf("without output %+v, with %+v", dropped, a)
+	dropped, _, _ := runImages(t, w, 2)
+	if diff := cmp.Diff(a, dropped); diff != "" {
+		t.Errorf("with and without output (-with +without):\n%s", diff)
 	}
 }
 
@@ -250,6 +254,10 @@ func TestImageBroken(t *testing.T) {
 func TestImageSettings(t *testing.T) {
 	dir := photoFolder(t, "a.png", "a.jpg", "sub/b.jpg")
 	file := filepath.Join(dir, "a.jpg")
+	taken := t.TempDir() // a folder and a file stand where results would be put
+	if err := errors.Join(os.Mkdir(filepath.Join(taken, "b.jpg"), 0o700), os.WriteFile(filepath.Join(taken, "sub"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		change func(w *Image)
 		want   string
@@ -265,6 +273,9 @@ func TestImageSettings(t *testing.T) {
 		{func(w *Image) { w.Input, w.Output = []string{dir}, t.TempDir() }, "--output: " + dir + "/a.jpg and " + dir + "/a.png would both be written to "},
 		{func(w *Image) { w.Input, w.Output = []string{file}, dir }, "--output: the result of " + file + " would replace the input"},
 		{func(w *Image) { w.Input, w.Output = []string{file}, file }, "--output: mkdir " + file},
+		{func(w *Image) { w.Input, w.Output = []string{file}, file+"/below/it" }, "--output: mkdir " + file},
+		{func(w *Image) { w.Input, w.Output = []string{dir + "/sub"}, taken }, "--output: the result of " + dir + "/sub/b.jpg would be written to " + taken + "/b.jpg, which is a folder"},
+		{func(w *Image) { w.Input, w.Output = []string{dir + "/**/b.jpg"}, taken }, "--output: " + taken + "/sub is a file, not a folder"},
 	} {
 		w := NewImage()
 		test.change(w)
@@ -273,6 +284,89 @@ func TestImageSettings(t *testing.T) {
 		if !errors.As(err, &setting) || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("error %v, want %s", err, test.want)
 		}
+	}
+}
+
+// TestImageOutputRefused: a folder that nobody can write into is refused before
+// any work. A superuser is not held up by permissions, but by these.
+func TestImageOutputRefused(t *testing.T) {
+	dir := photoFolder(t, "a.png", "b.png")
+	refused := map[string]string{"/proc/self": "Linux's /proc", "/sys/kernel": "Linux's /sys"}
+	if ro, ok := readOnly(t); ok {
+		refused[ro] = "a read-only mount"
+	}
+	tried := 0
+	for out, what := range refused {
+		if info, err := os.Stat(out); err != nil || !info.IsDir() {
+			continue
+		}
+		tried++
+		w := NewImage()
+		w.Input, w.Output = []string{dir}, out
+		_, err := w.Prepare(context.Background(), Env{Temp: t.TempDir()})
+		var setting *SettingError
+		if !errors.As(err, &setting) || !strings.HasPrefix(err.Error(), "--output: no file can be written into "+out) {
+			t.Errorf("%s: error %v", what, err)
+		}
+	}
+	if tried == 0 {
+		t.Skip("not applicable: no folder here refuses a superuser")
+	}
+}
+
+// readOnly mounts an empty folder read-only, where that is allowed.
+func readOnly(t *testing.T) (dir string, ok bool) {
+	t.Helper()
+	dir = t.TempDir()
+	if exec.Command("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", dir).Run() != nil {
+		return "", false
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("umount: %v: %s", err, out)
+		}
+	})
+	return dir, true
+}
+
+// TestImageAnimated: of an animated GIF the first frame is converted, and the
+// answer and a doubt name the file.
+func TestImageAnimated(t *testing.T) {
+	dir := photoFolder(t, "still.png")
+	black, white := image.NewPaletted(image.Rect(0, 0, 9, 9), palette.Plan9), image.NewPaletted(image.Rect(0, 0, 9, 9), palette.WebSafe)
+	for i := range white.Pix {
+		white.Pix[i] = 215
+	}
+	for name, frames := range map[string][]*image.Paletted{"moves.gif": {white, black, black}, "one.gif": {white}} {
+		var b bytes.Buffer
+		if err := gif.EncodeAll(&b, &gif.GIF{Image: frames, Delay: make([]int, len(frames))}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := NewImage()
+	w.Input, w.To, w.Resize, w.Output = []string{dir}, "png", "", t.TempDir()
+	a, j, failed := runImages(t, w, 2)
+	if err := j.Check(a); failed != nil || err != nil || a.Written != 3 || a.Animated != 1 || !cmp.Equal(a.AnimatedInputs, []string{filepath.Join(dir, "moves.gif")}) {
+		t.Errorf("%+v, failed %v, check %v", a, failed, err)
+	}
+	doubts := j.(Doubter).Doubts(a)
+	if len(doubts) != 1 || doubts[0].Code != "first_frame" || !strings.HasSuffix(doubts[0].Text, ": "+filepath.Join(dir, "moves.gif")) {
+		t.Errorf("doubts %+v", doubts)
+	}
+	data, err := os.ReadFile(filepath.Join(w.Output, "moves.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := imaging.Decode(bytes.NewReader(data), int64(len(data)))
+	if r, _, _, _ := m.At(4, 4).RGBA(); err != nil || r != 0xffff {
+		t.Errorf("not the first frame: error %v", err)
+	}
+	a.Animated = 30
+	if text := j.(Doubter).Doubts(a)[0].Text; !strings.HasSuffix(text, "moves.gif and 29 more") {
+		t.Errorf("doubt %q", text)
 	}
 }
 

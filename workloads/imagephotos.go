@@ -7,6 +7,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sync"
 
 	"corecast/internal/imaging"
@@ -52,7 +53,7 @@ func (w *Image) generatedJob(ctx context.Context, dir string, convert imaging.Se
 			return err
 		}
 		want, err := expect()
-		if err == nil && a != want {
+		if err == nil && !reflect.DeepEqual(a, want) {
 			err = fmt.Errorf("the answer is %+v, %+v was expected", a, want)
 		}
 		return err
@@ -100,7 +101,7 @@ func (j *imageJob) expected(photos []photo, convert imaging.Settings) (ImageAnsw
 		if err := p.compare(r, convert); err != nil {
 			return ImageAnswer{}, fmt.Errorf("check photograph %d: %w", i, err)
 		}
-		kinds[i] = imageDone{BytesIn: p.size, BytesOut: int64(len(r.Data)), Pixels: r.Pixels, Digest: r.Digest[:]}
+		kinds[i] = imageDone{BytesIn: p.size, BytesOut: int64(len(r.Data)), Pixels: r.Pixels, Frames: r.Frames, Digest: r.Digest[:]}
 	}
 	outs := make([]imageDone, j.Tasks())
 	for i := range outs {

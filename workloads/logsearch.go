@@ -166,9 +166,9 @@ func (w *LogSearch) Prepare(ctx context.Context, env Env) (Job, error) {
 		return nil, err
 	}
 	if len(w.Input) > 0 {
-		found, err := inputs.Expand(w.Input, nil)
+		found, err := findInputs(w.Input, nil)
 		if err != nil {
-			return nil, settingError("input", "%v", err)
+			return nil, err
 		}
 		return w.job(found.Files, w.checkSane)
 	}
@@ -211,7 +211,7 @@ func (w *LogSearch) generate(ctx context.Context, dir string) (inputs.File, logs
 	return inputs.File{Path: path, Size: w.Bytes}, known, nil
 }
 
-// job cuts the files. Tasks get absolute paths, messages the user's.
+// job cuts the files.
 func (w *LogSearch) job(files []inputs.File, check func(Answer) error) (Job, error) {
 	tasks := int64(0)
 	for _, f := range files {
@@ -223,9 +223,9 @@ func (w *LogSearch) job(files []inputs.File, check func(Answer) error) (Job, err
 	parts := logscan.Split(files, w.SplitSize)
 	inputs := make([]logPart, len(parts))
 	for i, part := range parts {
-		path, err := filepath.Abs(part.Path)
+		path, err := absolute(part.Path)
 		if err != nil {
-			return nil, fmt.Errorf("find %s: %w", part.Path, err)
+			return nil, err
 		}
 		inputs[i] = logPart{logscan.Part{Path: path, Lo: part.Lo, Hi: part.Hi}, w.Pattern, w.Group}
 	}

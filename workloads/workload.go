@@ -60,5 +60,19 @@ type Job interface {
 	Check(Answer) error
 }
 
+// Doubter is a job that may have something to say about an answer that is not
+// wrong: it is kept as a warning of the trial.
+type Doubter interface {
+	Doubts(Answer) []Doubt
+}
+
+// Doubt is one thing to know about an answer.
+type Doubt struct {
+	// Code is a stable name for scripts.
+	Code string
+	// Text says what was seen, Advice what to do about it.
+	Text, Advice string
+}
+
 // Answer is what a workload computes; it marshals to a JSON object.
 type Answer any

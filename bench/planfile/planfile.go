@@ -51,28 +51,69 @@ type Sweep struct {
 	TaskTimeout string `yaml:"task_timeout" json:"task_timeout,omitempty" jsonschema:"limit of one attempt at a task, such as 30s"`
 }
 
+// Places knows where in its file a plan's sweeps are.
+type Places struct {
+	file *yamlfile.File
+	// sweeps are the paths of the file's sweeps, by sweep of the plan.
+	sweeps []string
+}
+
+// Locate gives an error of [bench.Run] the line and column of the setting that
+// it is about, or else of the sweep; ok is false when it is not about one sweep.
+func (p *Places) Locate(err error) (located error, ok bool) {
+	var prepare *bench.PrepareError
+	if !errors.As(err, &prepare) || prepare.Sweep >= len(p.sweeps) {
+		return err, false
+	}
+	path, err := p.sweeps[prepare.Sweep], prepare.Err
+	var setting *workloads.SettingError
+	if !errors.As(err, &setting) {
+		return p.file.Wrong(fmt.Errorf("%s: %w", prepare.Workload, err), path), true
+	}
+	err = fmt.Errorf("%s: %s: %s", prepare.Workload, setting.Setting, setting.Text)
+	paths := []string{settingPath(path, setting.Setting), settingPath(path, strings.ReplaceAll(setting.Setting, "-", "_"))}
+	if setting.Setting == "size" {
+		paths = append(paths, path+".sizes")
+	}
+	return p.file.Wrong(err, append(paths, path)...), true
+}
+
+func settingPath(sweep, name string) string { return sweep + ".settings." + name }
+
 // Read reads a plan and checks it against machine m, whose cores are the
 // default core counts. draw gives the seed of a plan that has none.
-func Read(data []byte, m results.Machine, draw func() uint64) (bench.Plan, error) {
+func Read(data []byte, m results.Machine, draw func() uint64) (bench.Plan, *Places, error) {
 	var f File
 	file, err := yamlfile.Decode(data, &f)
 	if errors.Is(err, yamlfile.ErrEmpty) {
 		err = errors.New("the plan is empty")
 	}
 	if err != nil {
-		return bench.Plan{}, err
+		return bench.Plan{}, nil, err
 	}
-	r := &reader{file: file, machine: m}
-	return r.plan(&f, draw)
+	r := &reader{Places: Places{file: file}, machine: m}
+	p, err := r.plan(&f, draw)
+	return p, &r.Places, err
 }
 
 // reader turns a File into a plan.
 type reader struct {
-	file    *yamlfile.File
+	Places
 	machine results.Machine
 }
 
-func (r *reader) wrong(path string, err error) error { return r.file.Wrong(path, err) }
+func (r *reader) wrong(path string, err error) error { return r.file.Wrong(err, path) }
+
+// wrongBelow tells what is wrong with a setting of the plan or of a sweep at a
+// path: the one that the error names, or else all there is at the path.
+func (r *reader) wrongBelow(path string, err error) error {
+	var input *bench.InputError
+	if !errors.As(err, &input) || input.Setting == "" {
+		return r.wrong(path, err)
+	}
+	key := path + "." + strings.ReplaceAll(input.Setting, "-", "_")
+	return r.file.Wrong(err, key, key+"s", path)
+}
 
 func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
 	p := bench.Plan{Reps: f.Reps, MaxReps: f.MaxReps, Price: f.Price}
@@ -104,20 +145,20 @@ func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
 		return p, r.wrong("$", errors.New("the plan has no sweeps"))
 	}
 	for i := range f.Sweeps {
-		sweeps, err := r.sweeps(&f.Sweeps[i], fmt.Sprintf("$.sweeps[%d]", i))
+		sweeps, err := r.expand(&f.Sweeps[i], fmt.Sprintf("$.sweeps[%d]", i))
 		if err != nil {
 			return p, err
 		}
 		p.Sweeps = append(p.Sweeps, sweeps...)
 	}
 	if err := p.Validate(r.machine); err != nil {
-		return p, r.wrong("$", err)
+		return p, r.wrongBelow("$", err)
 	}
 	return p, nil
 }
 
-// sweeps makes a sweep for each size and backend of s.
-func (r *reader) sweeps(s *Sweep, path string) ([]bench.Sweep, error) {
+// expand makes a sweep for each size and backend of s.
+func (r *reader) expand(s *Sweep, path string) ([]bench.Sweep, error) {
 	if s.Workload == "" {
 		return nil, r.wrong(path, errors.New("a sweep needs a workload"))
 	}
@@ -148,9 +189,10 @@ func (r *reader) sweeps(s *Sweep, path string) ([]bench.Sweep, error) {
 				one.VCPU = float64(s.VCPU)
 			}
 			if err := one.Validate(r.machine); err != nil {
-				return nil, r.wrong(path, err)
+				return nil, r.wrongBelow(path, err)
 			}
 			list = append(list, one)
+			r.sweeps = append(r.sweeps, path)
 		}
 	}
 	return list, nil

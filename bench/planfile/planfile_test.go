@@ -2,6 +2,8 @@ package planfile
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -25,7 +27,7 @@ func TestReadExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Read(data, machine, draw)
+	p, _, err := Read(data, machine, draw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +61,7 @@ func TestReadExample(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	p, err := Read([]byte("seed: 5\nsweeps:\n- workload: noop\n"), machine, draw)
+	p, _, err := Read([]byte("seed: 5\nsweeps:\n- workload: noop\n"), machine, draw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +82,11 @@ func TestErrorsTellThePlace(t *testing.T) {
 		{"bad cores", "sweeps:\n- workload: noop\n  cores: 0\n", "line 3, column 10: core count 0 is less than 1"},
 		{"cores of a map", "sweeps:\n- workload: noop\n  cores: {a: 1}\n", "a scalar or a list of scalars"},
 		{"bad size", "sweeps:\n- workload: noop\n  sizes: [-1]\n", `"-1" is negative`},
-		{"unknown backend", "sweeps:\n- workload: noop\n  backends: moon\n", `unknown backend "moon"`},
-		{"bad scaling", "sweeps:\n- workload: noop\n  scaling: odd\n", `scaling "odd"`},
-		{"wrong type", "reps: many\nsweeps:\n- workload: noop\n", "line 1, column 7: "},
+		{"unknown backend", "sweeps:\n- workload: noop\n  backends: moon\n", `line 3, column 13: unknown backend "moon"`},
+		{"bad scaling", "sweeps:\n- workload: noop\n  scaling: odd\n", `line 3, column 12: scaling "odd"`},
+		{"wrong type", "reps: two\nsweeps:\n- workload: noop\n", `line 1, column 7: reps: a whole number is expected, not "two"`},
+		{"half a repetition", "reps: 1.5\nsweeps:\n- workload: noop\n", "line 1, column 7: reps: a whole number is expected, not 1.5"},
+		{"two plans", "sweeps:\n- workload: noop\n---\nsweeps:\n- workload: noop\n", "line 3, column 1: a second document"},
 		{"bad time", "time: soon\nsweeps:\n- workload: noop\n", `line 1, column 7: "soon" is not a duration`},
 		{"negative time", "time: -5s\nsweeps:\n- workload: noop\n", `"-5s" is negative`},
 		{"bad precision", "precision: wide\nsweeps:\n- workload: noop\n", `line 1, column 12: "wide" is not a share`},
@@ -93,12 +97,56 @@ func TestErrorsTellThePlace(t *testing.T) {
 		{"not YAML", "sweeps: [", "line 1, column"},
 		{"key twice", "reps: 1\nreps: 2\n", "line 2, column 1: "},
 		{"a list", "- 1\n", "line 1, column"},
-		{"negative reps", "sweeps:\n- workload: noop\n  reps: -1\n", "repetitions"},
+		{"negative reps", "sweeps:\n- workload: noop\n  reps: -1\n", "line 3, column 9: -1 repetitions"},
+		{"reps of all", "reps: -1\nsweeps:\n- workload: noop\n", "line 1, column 7: -1 repetitions"},
+		{"cores that do not divide", "sweeps:\n- workload: noop\n  vcpu: 2\n  cores: 3\n", "line 4, column 10: 3 cores cannot be had"},
+		{"negative chunk", "sweeps:\n- workload: noop\n  chunk: -2\n", "line 3, column 10: chunk -2"},
+		{"negative timeout", "sweeps:\n- workload: noop\n  task_timeout: -2s\n", `line 3, column 17: "-2s" is negative`},
+		{"weak without a size", "sweeps:\n- workload: command\n  scaling: weak\n  settings: {tasks: 2}\n", "line 3, column 12: "},
 	} {
-		_, err := Read([]byte(c.plan), machine, draw)
+		_, _, err := Read([]byte(c.plan), machine, draw)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %q, want one line with %q", c.name, err, c.want)
 		}
+	}
+}
+
+// TestLocate checks the place of what is known to be wrong only when inputs are
+// made ready.
+func TestLocate(t *testing.T) {
+	plan := `sweeps:
+- workload: noop
+  backends: [local, inproc]
+- workload: image
+  settings: {to: gif, max_pixels: 0}
+- workload: montecarlo
+  sizes: [1e6, 0]
+- workload: logsearch
+`
+	_, places, err := Read([]byte(plan), machine, draw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		sweep int
+		err   error
+		want  string
+	}{
+		{2, &workloads.SettingError{Setting: "to", Text: "no"}, "line 5, column 18: w: to: no"},
+		{2, &workloads.SettingError{Setting: "max-pixels", Text: "none"}, "line 5, column 35: w: max-pixels: none"},
+		{2, &workloads.SettingError{Setting: "output", Text: "full"}, "line 4, column 11: w: output: full"},
+		{4, &workloads.SettingError{Setting: "size", Text: "0"}, "line 7, column 10: w: size: 0"},
+		{5, errors.New("odd"), "line 8, column 11: w: odd"},
+		{0, errors.New("odd"), "line 2, column 11: w: odd"},
+		{99, errors.New("odd"), "w: odd"},
+	} {
+		got, ok := places.Locate(fmt.Errorf("run: %w", &bench.PrepareError{Sweep: c.sweep, Workload: "w", Err: c.err}))
+		if ok != (c.sweep < 99) || !strings.HasSuffix(got.Error(), c.want) {
+			t.Errorf("sweep %d: %v, want %q", c.sweep, got, c.want)
+		}
+	}
+	if _, ok := places.Locate(errors.New("other")); ok {
+		t.Error("another error has a place")
 	}
 }
 
@@ -147,7 +195,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := Read(data, machine, draw)
+		p, _, err := Read(data, machine, draw)
 		if err == nil && len(p.Sweeps) == 0 {
 			t.Error("a plan without sweeps was accepted")
 		}

@@ -200,7 +200,7 @@ func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return fmt.Errorf("--plan: %w", err)
 	}
-	plan, err := planfile.Read(data, machine.Fingerprint(), drawSeed)
+	plan, places, err := planfile.Read(data, machine.Fingerprint(), drawSeed)
 	if err != nil {
 		return fmt.Errorf("--plan %s: %w", f.plan, err)
 	}
@@ -208,7 +208,11 @@ func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.measure(cmd.Context(), w, plan, nil, f.format)
+	err = a.measure(cmd.Context(), w, plan, nil, f.format)
+	if located, ok := places.Locate(err); ok {
+		return fmt.Errorf("--plan %s: %w", f.plan, located)
+	}
+	return err
 }
 
 // asked makes the plan that the flags ask for.

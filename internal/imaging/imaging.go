@@ -9,8 +9,9 @@
 // # What goes in and out
 //
 // In: JPEG (baseline and progressive; gray, colour, CMYK), PNG, WebP (lossy and
-// lossless, not animated) and the first frame of a GIF on its screen, told by
-// their content, not their name. Out: JPEG, PNG, lossy WebP, 8 bits a channel.
+// lossless) and GIF, told by their content, not their name. Of an animated GIF
+// or PNG the first frame is converted, and the result says how many there are;
+// an animated WebP is refused. Out: JPEG, PNG, lossy WebP, 8 bits a channel.
 //
 //   - 16-bit samples v become round(v * 255 / 65535).
 //   - CMYK becomes RGB by R = (255-C)(255-K)/255, likewise G and B: there is no
@@ -57,6 +58,8 @@ type Result struct {
 	Width, Height int
 	// Pixels is the number of pixels that were decoded.
 	Pixels int64
+	// Frames is how many frames the file has; the first was converted.
+	Frames int
 }
 
 // Convert reads the image of size bytes in r and converts it. The error says
@@ -74,6 +77,7 @@ func (s *Settings) Convert(r io.ReaderAt, size int64) (Result, error) {
 	return Result{
 		Data: out.Bytes(), Digest: sha256.Sum256(out.Bytes()),
 		Width: b.Dx(), Height: b.Dy(), Pixels: pixels,
+		Frames: framesIn(r, size),
 	}, nil
 }
 

@@ -3,6 +3,7 @@ package imaging
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ func WriteFile(path string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
-	temp := filepath.Join(dir, ".corecast-"+strconv.FormatUint(rand.Uint64(), 36)+".tmp")
+	temp := filepath.Join(dir, tempName())
 	err := writeNew(temp, data)
 	if err == nil {
 		err = os.Rename(temp, path)
@@ -30,6 +31,40 @@ func WriteFile(path string, data []byte) error {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
+}
+
+// CanWrite tells why WriteFile could not write into a folder: it writes a file
+// there, and removes it. A folder that is not there yet would be made, so the
+// one that it would be made in counts.
+func CanWrite(dir string) error {
+	for {
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("%s is a file, not a folder", dir)
+		}
+		if err == nil {
+			break
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			return err
+		}
+		dir = above
+	}
+	temp := filepath.Join(dir, tempName())
+	if err := errors.Join(writeNew(temp, []byte{0}), os.Remove(temp)); err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return fmt.Errorf("no file can be written into %s: %w", dir, err)
+	}
+	return nil
+}
+
+// tempName is a name that no one else gives a file.
+func tempName() string {
+	return ".corecast-" + strconv.FormatUint(rand.Uint64(), 36) + ".tmp"
 }
 
 // writeNew writes a file that must not exist yet.

@@ -55,3 +55,22 @@ func TestWriteFileFails(t *testing.T) {
 		t.Errorf("%v is left, error %v", entries, err)
 	}
 }
+
+// TestCanWrite: what it says is what WriteFile does, and nothing is left.
+func TestCanWrite(t *testing.T) {
+	dir := t.TempDir()
+	file := save(t, "file", nil)
+	for path, want := range map[string]bool{
+		dir: true, filepath.Join(dir, "new", "newer"): true,
+		file: false, filepath.Join(file, "below"): false, "/proc/self": false, "/proc/self/new": false,
+	} {
+		can := CanWrite(path)
+		wrote := WriteFile(filepath.Join(path, "x.png"), []byte("x"))
+		if (can == nil) != want || (wrote == nil) != want {
+			t.Errorf("%s: %v, and writing gives %v", path, can, wrote)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("%v is left, error %v", entries, err)
+	}
+}

@@ -11,12 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // Error is what is wrong with a file, and where.
@@ -40,12 +40,16 @@ var ErrEmpty = errors.New("the file is empty")
 // File is a file that was read, for errors about what its values mean.
 type File struct{ file *ast.File }
 
-// Decode reads the first document of data into v, a pointer. Errors are
-// [Error] values of one line; a file that holds nothing gives ErrEmpty.
+// Decode reads data into v, a pointer. Errors are [Error] values of one line; a
+// file that holds nothing gives ErrEmpty. A second document is an error: nobody
+// would read it.
 func Decode(data []byte, v any) (*File, error) {
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, place(err)
+	}
+	if err := single(file); err != nil {
+		return nil, err
 	}
 	err = yaml.NewDecoder(strings.NewReader(string(data)), yaml.Strict()).Decode(v)
 	if errors.Is(err, io.EOF) {
@@ -54,51 +58,28 @@ func Decode(data []byte, v any) (*File, error) {
 	if err != nil {
 		return nil, place(err)
 	}
+	for _, d := range file.Docs {
+		if err := whole(d.Body, reflect.TypeOf(v)); err != nil {
+			return nil, err
+		}
+	}
 	return &File{file}, nil
 }
 
-// Wrong tells what is wrong with the value at a path such as
-// $.sweeps[0].cores: err, with the place of that value.
-func (f *File) Wrong(path string, err error) error {
-	p, e := yaml.PathString(path)
-	if e != nil {
-		return &Error{Text: oneLine(err.Error())}
-	}
-	node, e := p.FilterFile(f.file)
-	if e != nil || node == nil {
-		return &Error{Text: oneLine(err.Error())}
-	}
-	return at(node.GetToken(), "%s", oneLine(err.Error()))
-}
-
-func at(t *token.Token, format string, args ...any) error {
-	e := &Error{Text: fmt.Sprintf(format, args...)}
-	if t != nil && t.Position != nil {
-		e.Line, e.Column = t.Position.Line, t.Position.Column
-	}
-	return e
-}
-
-// located is an error of the YAML library that knows its place.
-type located interface {
-	GetToken() *token.Token
-	GetMessage() string
-}
-
-// place keeps what an error says and where, in one line.
-func place(err error) error {
-	var own *Error
-	if errors.As(err, &own) {
-		return own
-	}
-	var l located
-	if errors.As(err, &l) {
-		return at(l.GetToken(), "%s", oneLine(l.GetMessage()))
+// Wrong tells what is wrong with a value: err, with the place of the first of
+// the paths, such as $.sweeps[0].cores, that the file has a value at.
+func (f *File) Wrong(err error, paths ...string) error {
+	for _, path := range paths {
+		p, e := yaml.PathString(path)
+		if e != nil {
+			continue
+		}
+		if node, e := p.FilterFile(f.file); e == nil && node != nil {
+			return at(node.GetToken(), "%s", oneLine(err.Error()))
+		}
 	}
 	return &Error{Text: oneLine(err.Error())}
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // OneOrMore is a scalar or a list of scalars, as text.
 type OneOrMore []string
@@ -114,7 +95,7 @@ func (o *OneOrMore) UnmarshalYAML(node ast.Node) error {
 		case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.LiteralNode:
 			*o = append(*o, n.GetToken().Value)
 		default:
-			return at(n.GetToken(), "a scalar or a list of scalars is expected, not %s", n.Type())
+			return expected(n.GetToken(), "a scalar or a list of scalars", nodeKind(n.Type()))
 		}
 	}
 	return nil

@@ -10,9 +10,11 @@ import (
 
 type sample struct {
 	Name  string    `yaml:"name" json:"name"`
+	Count int       `yaml:"count" json:"count,omitempty"`
 	Cores OneOrMore `yaml:"cores" json:"cores,omitempty"`
 	Inner []struct {
 		Share float64 `yaml:"share" json:"share"`
+		N     *uint   `yaml:"n" json:"n,omitempty"`
 	} `yaml:"inner" json:"inner,omitempty"`
 }
 
@@ -25,12 +27,12 @@ func TestDecode(t *testing.T) {
 	if s.Name != "a" || !cmp.Equal(s.Cores, OneOrMore{"1", "2..8x2"}) || len(s.Inner) != 2 {
 		t.Errorf("%+v", s)
 	}
-	err = f.Wrong("$.inner[1].share", errors.New("more than\n1"))
+	err = f.Wrong(errors.New("more than\n1"), "$.no", "not a path", "$.inner[1].share", "$")
 	var e *Error
 	if !errors.As(err, &e) || e.Line != 5 || e.Column != 11 || e.Text != "more than 1" {
 		t.Errorf("%v", err)
 	}
-	if err := f.Wrong("$.inner[7]", errors.New("odd")); err.Error() != "odd" {
+	if err := f.Wrong(errors.New("odd"), "$.inner[7]"); err.Error() != "odd" {
 		t.Errorf("a place that is not there: %v", err)
 	}
 	var j sample
@@ -39,11 +41,34 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestOneDocument: marks of a document, remarks and whole numbers in any
+// spelling are no reason to refuse a file.
+func TestOneDocument(t *testing.T) {
+	for _, text := range []string{"---\ncount: 1000\n...\n", "count: 1e3\n---\n", "count: 1000.0\n---\n# nothing\n", "%YAML 1.2\n---\ncount: 1_000"} {
+		var s sample
+		if _, err := Decode([]byte(text), &s); err != nil || s.Count != 1000 {
+			t.Errorf("%q: %+v, error %v", text, s, err)
+		}
+	}
+}
+
 func TestErrorsTellThePlace(t *testing.T) {
 	for text, want := range map[string]string{
 		"name: a\nnme: b\n":           `line 2, column 1: unknown field "nme"`,
 		"name: a\nname: b\n":          "line 2, column 1: ",
-		"inner:\n- share: much\n":     "line 2, column 10: ",
+		"inner:\n- share: much\n":     `line 2, column 10: share: a number is expected, not "much"`,
+		"inner:\n- share: [1]\n":      "line 2, column 10: share: a number is expected, not a list",
+		"inner: {share: 1}\n":         "line 1, column 8: inner: a list is expected, not a mapping (key: value)",
+		"inner: [a]\n":                "line 1, column 9: a mapping (key: value) is expected, not a text",
+		"count: two\n":                `line 1, column 8: count: a whole number is expected, not "two"`,
+		"count: 1.5\n":                "line 1, column 8: count: a whole number is expected, not 1.5",
+		"inner:\n- {share: 1, n: .5}": "line 2, column 17: n: a whole number is expected, not .5",
+		"count: 99999999999999999999": "line 1, column 8: count: 99999999999999999999 is out of range",
+		"inner: [{n: -1}]":            "line 1, column 13: n: -1 is negative",
+		"name: [a]\n":                 "line 1, column 7: name: a text is expected, not a list",
+		"- 1\n":                       "line 1, column 1: a mapping (key: value) is expected, not a list",
+		"name: a\n---\nname: b\n":     "line 2, column 1: a second document begins here",
+		"count: 1\n\tname: a":         `line 2, column 1: found character '\t'`,
 		"cores: {a: 1}\n":             "a scalar or a list of scalars",
 		"name: [":                     "line 1, column",
 		"":                            "the file is empty",
