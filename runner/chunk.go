@@ -2,6 +2,7 @@ package runner
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"corecast/runner/exchange"
@@ -25,7 +26,7 @@ const (
 	aheadTime  = 50 * time.Millisecond
 	aheadShare = 4
 	// maxOut bounds the chunks that a worker has at hand.
-	maxOut = 64
+	maxOut = 512
 	// chunkBytes is how many bytes of inputs a chunk should hold.
 	chunkBytes = 1 << 20
 	// growth is how much larger than the last a worker's next chunk may be.
@@ -46,7 +47,7 @@ func (m *meanSize) mean() float64 {
 	return m.sum / float64(m.n)
 }
 
-// feed gives a worker chunks until it has enough at hand.
+// feed gives a worker chunks until it has enough at hand; flush sends them.
 func (s *schedule) feed(sl *slot) {
 	for sl.open && s.wants(sl) {
 		c, ok := s.take(sl)
@@ -55,18 +56,38 @@ func (s *schedule) feed(sl *slot) {
 		}
 		c.ID = s.pool.chunks
 		s.pool.chunks++
-		c.row = int32(len(s.trace.Chunks))
 		c.arrived = exchange.NotKnown
-		s.trace.Chunks = append(s.trace.Chunks, trace.Chunk{
-			Dispatched: since(s.t0, now()), ReceiveStart: trace.Unknown, Arrived: trace.Unknown, Worker: sl.row,
-		})
+		if s.log != nil {
+			c.row = int32(len(s.log.chunks))
+			s.log.chunks = append(s.log.chunks, trace.Chunk{
+				Dispatched: since(s.t0, now()), ReceiveStart: trace.Unknown, Arrived: trace.Unknown, Worker: sl.row,
+			})
+		}
 		sl.outstanding = append(sl.outstanding, c)
+		sl.out += int(c.Hi - c.Lo)
 		sl.link.Send(c.Chunk)
+		if !sl.fed {
+			sl.fed = true
+			s.fed = append(s.fed, sl)
+		}
 	}
+}
+
+// flush sends the chunks that workers were fed.
+func (s *schedule) flush() {
+	for _, sl := range s.fed {
+		if sl.fed = false; sl.link != nil {
+			sl.link.Flush()
+		}
+	}
+	s.fed = s.fed[:0]
 }
 
 // feedIdle gives work to workers that have none.
 func (s *schedule) feedIdle() {
+	if s.stopped() {
+		return
+	}
 	for _, sl := range s.pool.slots {
 		if len(s.again) == 0 {
 			return
@@ -82,17 +103,14 @@ func (s *schedule) wants(sl *slot) bool {
 	if len(sl.outstanding) == 0 {
 		return true
 	}
-	if sl.taskTime == 0 || len(sl.outstanding) >= maxOut {
+	if sl.taskTime == 0 || len(sl.outstanding) >= maxOut || sl.outstanding[0].alone {
 		return false
 	}
-	var tasks int32
-	for _, c := range sl.outstanding {
-		tasks += c.Hi - c.Lo - c.done
-	}
-	if s.inBytes.mean()*float64(tasks) >= 2*chunkBytes {
+	tasks := float64(sl.out)
+	if s.inBytes.mean()*tasks >= 2*chunkBytes {
 		return false
 	}
-	return float64(tasks)*sl.taskTime < float64(window) || s.ahead(sl)
+	return tasks*sl.taskTime < float64(window) || s.ahead(sl)
 }
 
 // ahead reports whether a worker may have a chunk beyond the window.
@@ -104,12 +122,8 @@ func (s *schedule) ahead(sl *slot) bool {
 
 // take takes the next tasks for a worker: those to run again first.
 func (s *schedule) take(sl *slot) (*dispatched, bool) {
-	for len(s.again) > 0 {
-		a := s.again[0]
-		s.again = s.again[1:]
-		if !s.settled[a.task] {
-			return &dispatched{Chunk: exchange.Chunk{Lo: a.task, Hi: a.task + 1}, attempt: a.attempt}, true
-		}
+	if a, ok := s.takeAgain(len(sl.outstanding) == 0); ok {
+		return &dispatched{Chunk: exchange.Chunk{Lo: a.lo, Hi: a.hi}, attempt: a.attempt, alone: a.alone}, true
 	}
 	n := s.size(sl)
 	if n == 0 {
@@ -119,6 +133,31 @@ func (s *schedule) take(sl *slot) (*dispatched, bool) {
 	s.next += n
 	sl.lastChunk = n
 	return &dispatched{Chunk: exchange.Chunk{Lo: int32(lo), Hi: int32(s.next)}}, true
+}
+
+// takeAgain takes the first tasks to run again that are not settled yet; those
+// to run alone only for a worker that has nothing else.
+func (s *schedule) takeAgain(idle bool) (again, bool) {
+	for i := 0; i < len(s.again); {
+		a := &s.again[i]
+		for a.lo < a.hi && s.settled.has(int(a.lo)) {
+			a.lo++
+		}
+		if a.alone && !idle && a.lo < a.hi {
+			i++
+			continue
+		}
+		run := *a
+		for run.hi = a.lo; run.hi < a.hi && !s.settled.has(int(run.hi)); run.hi++ {
+		}
+		if a.lo = run.hi; a.lo == a.hi {
+			s.again = slices.Delete(s.again, i, i+1)
+		}
+		if run.lo < run.hi {
+			return run, true
+		}
+	}
+	return again{}, false
 }
 
 // size is how many fresh tasks a worker gets: guided self-scheduling (a share
@@ -142,24 +181,16 @@ func (s *schedule) size(sl *slot) int {
 
 // estimate updates what a task costs this worker, its share of the time
 // between tasks included.
-func (s *schedule) estimate(sl *slot, c *dispatched, d *exchange.Delivery, first bool) {
-	n := len(d.Start)
-	took := float64(d.End[n-1] - d.Start[0])
-	if !first || n == 1 {
-		took = 0
-		for k := range n {
-			took += float64(d.End[k] - d.Start[k])
-		}
-	}
-	took = math.Max(took/float64(n), 10)
+func (s *schedule) estimate(sl *slot, d *exchange.Delivery) {
+	took := math.Max(float64(d.Ended-d.Began)/float64(d.Count), 10)
 	if sl.taskTime == 0 {
 		sl.taskTime = took
 	} else {
 		sl.taskTime += (took - sl.taskTime) / 2
 	}
-	sum := 0.0
+	sum := 0
 	for _, b := range d.BytesIn {
-		sum += float64(b)
+		sum += int(b)
 	}
-	s.inBytes.add(n, sum)
+	s.inBytes.add(int(d.Count), float64(sum))
 }

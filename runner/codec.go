@@ -4,15 +4,20 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"corecast/runner/exchange"
 )
 
-// codec turns values of T into bytes and back. decode may keep no reference to
-// its argument.
+// codec turns values of T into bytes and back. decode may keep a reference to
+// its argument when that has exchange.RawSize bytes or more.
 type codec[T any] struct {
 	encode func(dst []byte, v T) ([]byte, error)
 	decode func(data []byte) (T, error)
+	// raw is v where it is bytes as they travel; nil for other types.
+	raw func(v T) []byte
 }
 
 // codecFor picks T's codec once, so that the common small types pay neither
@@ -23,12 +28,24 @@ func codecFor[T any]() codec[T] {
 	case []byte:
 		c = codec[[]byte]{
 			encode: func(dst []byte, v []byte) ([]byte, error) { return append(dst, v...), nil },
-			decode: func(data []byte) ([]byte, error) { return append([]byte(nil), data...), nil },
+			decode: func(data []byte) ([]byte, error) {
+				if len(data) >= exchange.RawSize {
+					return data[:len(data):len(data)], nil
+				}
+				return append([]byte(nil), data...), nil
+			},
+			raw: func(v []byte) []byte { return v },
 		}
 	case string:
 		c = codec[string]{
 			encode: func(dst []byte, v string) ([]byte, error) { return append(dst, v...), nil },
-			decode: func(data []byte) (string, error) { return string(data), nil },
+			decode: func(data []byte) (string, error) {
+				if len(data) >= exchange.RawSize {
+					return unsafe.String(unsafe.SliceData(data), len(data)), nil // nobody else has them
+				}
+				return string(data), nil
+			},
+			raw: func(v string) []byte { return unsafe.Slice(unsafe.StringData(v), len(v)) }, // and nobody writes to them
 		}
 	case struct{}:
 		c = codec[struct{}]{

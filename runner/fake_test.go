@@ -41,7 +41,7 @@ type fakeBackend struct {
 	// fleeing is the slot from which on all workers flee; 0: none.
 	fleeing int
 	// bytesIn is the encoded size of an input that workers report.
-	bytesIn int64
+	bytesIn int32
 
 	wg       sync.WaitGroup
 	launched atomic.Int64
@@ -121,6 +121,8 @@ func (l *fakeLink) Send(c exchange.Chunk) {
 	l.b.mu.Unlock()
 	l.in.Push(exchange.Message{Kind: exchange.MessageChunk, Chunk: c})
 }
+
+func (l *fakeLink) Flush() {}
 
 func (l *fakeLink) Finish(cancel bool) {
 	if !l.open.Swap(false) {
@@ -260,7 +262,7 @@ func (l *fakeLink) task(d *exchange.Delivery, k, task int) *exchange.Event {
 	} else {
 		l.pause()
 	}
-	err := d.Results.Call(context.Background(), k, task)
+	_, err := d.Results.Call(context.Background(), &exchange.Calls{Task: task - k, From: k, To: k + 1, Stop: new(atomic.Uint32)})
 	var ended *exchange.Event
 	failure := exchange.Failure{Text: errScripted.Error(), Err: errScripted}
 	switch {
@@ -278,30 +280,32 @@ func (l *fakeLink) task(d *exchange.Delivery, k, task int) *exchange.Event {
 		d.Failures[k] = failure
 	}
 	d.Start, d.End = append(d.Start, start), append(d.End, l.now())
+	d.Count++
+	d.Began, d.Ended = d.Start[0], d.End[k]
 	d.BytesIn = append(d.BytesIn, l.b.bytesIn)
 	return ended
 }
 
 func (l *fakeLink) deliver(d *exchange.Delivery) {
-	if len(d.Start) == 0 {
+	if d.Count == 0 {
 		return
 	}
 	d.SendStart, d.Received = l.now(), clock.Now()
 	l.stored = d.SendStart
 	if l.chance(l.b.faults.nonsense) {
 		for _, wrong := range []exchange.Delivery{
-			{Chunk: d.Chunk + 1000, Lo: d.Lo, Start: d.Start, End: d.End, Results: d.Results},
-			{Chunk: d.Chunk, Lo: d.Lo + 1, Start: d.Start, End: d.End, Results: d.Results},
-			{Chunk: d.Chunk, Lo: d.Lo - 1, Start: d.Start, End: d.End, Results: d.Results},
-			{Chunk: d.Chunk, Lo: d.Lo, Start: make([]int64, 1e5), End: make([]int64, 1e5), Results: d.Results},
+			{Chunk: d.Chunk + 1000, Lo: d.Lo, Count: d.Count, Start: d.Start, End: d.End, Results: d.Results},
+			{Chunk: d.Chunk, Lo: d.Lo + 1, Count: d.Count, Start: d.Start, End: d.End, Results: d.Results},
+			{Chunk: d.Chunk, Lo: d.Lo - 1, Count: d.Count, Start: d.Start, End: d.End, Results: d.Results},
+			{Chunk: d.Chunk, Lo: d.Lo, Count: 1e5, Start: make([]int64, 1e5), End: make([]int64, 1e5), Results: d.Results},
 			{Chunk: d.Chunk, Lo: d.Lo, Results: d.Results},
 		} {
-			l.event(exchange.Event{Kind: exchange.Delivered, Delivery: &wrong})
+			l.event(exchange.Event{Kind: exchange.Delivered, Deliveries: []*exchange.Delivery{&wrong}})
 		}
 	}
-	l.event(exchange.Event{Kind: exchange.Delivered, Delivery: d})
-	if l.chance(l.b.faults.repeat) {
-		again := *d
-		l.event(exchange.Event{Kind: exchange.Delivered, Delivery: &again})
+	posted := []*exchange.Delivery{d}
+	if again := *d; l.chance(l.b.faults.repeat) {
+		posted = append(posted, &again)
 	}
+	l.event(exchange.Event{Kind: exchange.Delivered, Deliveries: posted})
 }

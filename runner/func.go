@@ -35,7 +35,7 @@ func (f *Func[In, Out]) Call(ctx context.Context, in In) (Out, error) { return f
 // AnyFunc is a Func of any types: what [Main] takes.
 type AnyFunc interface {
 	Name() string
-	serve(ctx context.Context, payload, dst []byte) (out []byte, start, end int64, err error)
+	serve(ctx context.Context, s *serving) (next int, err error)
 }
 
 // PanicError is the error of a task whose function panicked.
@@ -47,12 +47,7 @@ type PanicError struct {
 // Error returns the panic's value; the stack is in e.Stack.
 func (e *PanicError) Error() string { return "panic: " + e.Value }
 
-// guard calls f and turns a panic into an error.
-func guard[In, Out any](ctx context.Context, f func(context.Context, In) (Out, error), in In) (out Out, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: fmt.Sprint(v), Stack: string(debug.Stack())}
-		}
-	}()
-	return f(ctx, in)
+// caught turns the value of a recovered panic into an error.
+func caught(v any) error {
+	return &PanicError{Value: fmt.Sprint(v), Stack: string(debug.Stack())}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"corecast/internal/clock"
 	"corecast/runner/exchange"
@@ -83,8 +84,10 @@ func (l *memoryLink) Open(s exchange.Spec) {
 }
 
 func (l *memoryLink) Send(c exchange.Chunk) {
-	l.in.Push(exchange.Message{Kind: exchange.MessageChunk, Chunk: c})
+	l.in.Queue(exchange.Message{Kind: exchange.MessageChunk, Chunk: c})
 }
+
+func (l *memoryLink) Flush() { l.in.Wake() }
 
 // Finish ends the job; with cancel set it ends the functions' context at once
 // and drops what has not begun.
@@ -102,7 +105,7 @@ func (l *memoryLink) Finish(cancel bool) {
 // stop ends the context of the job at hand; l.mu is held.
 func (l *memoryLink) stop() {
 	if l.job != nil {
-		l.job.cancelled.Store(true)
+		l.job.cancel()
 		l.cancel()
 	}
 }
@@ -157,23 +160,27 @@ func (l *memoryLink) work() {
 	var x *executor
 	stats := exchange.Stats{}
 	var batch []exchange.Message
+	out := &memoryOutlet{link: l, stats: &stats}
 	for {
 		if batch = l.in.Take(batch); batch == nil {
 			return
 		}
-		for _, m := range batch {
+		for i, m := range batch {
 			switch m.Kind {
 			case exchange.MessageOpen:
 				spec = m.Spec
 				x = l.open(spec)
 				stats = exchange.Stats{JobID: spec.ID, Stored: exchange.NotKnown, CPU: exchange.NotKnown}
 			case exchange.MessageChunk:
-				now := clock.Now()
-				out := &memoryOutlet{link: l, chunk: m.Chunk, arrived: now, stats: &stats, block: spec.Job.NewBlock(int(m.Chunk.Hi - m.Chunk.Lo))}
+				out.begin(&spec, m.Chunk)
 				if !x.run(int(m.Chunk.Hi-m.Chunk.Lo), out) {
 					return
 				}
+				if out.end(); spec.Prompt || travels(i, len(batch)) || out.late() {
+					out.deliver()
+				}
 			case exchange.MessageFinish:
+				out.deliver()
 				done := stats
 				l.event(exchange.Event{Kind: exchange.Closed, Stats: &done})
 			}
@@ -198,53 +205,121 @@ func (l *memoryLink) open(spec exchange.Spec) *executor {
 	return x
 }
 
-// memoryOutlet runs the tasks of one chunk in this process.
+// memoryOutlet runs the tasks of chunks in this process.
 type memoryOutlet struct {
-	link    *memoryLink
+	link  *memoryLink
+	stats *exchange.Stats
+
+	// Of the chunk at hand.
 	chunk   exchange.Chunk
+	spec    *exchange.Spec
 	arrived int64
 	block   exchange.Block
-	stats   *exchange.Stats
 
-	first      int // of the results kept
-	start, end []int64
-	failures   map[int]exchange.Failure
+	// Of the results kept: their number, that of those delivered before, their
+	// times, and failures.
+	kept, first  int
+	began, ended int64
+	starts, ends []int64
+	failures     map[int]exchange.Failure
+
+	calls exchange.Calls // the last ones
+	// done are deliveries that wait to travel with others.
+	done []*exchange.Delivery
 }
 
-func (o *memoryOutlet) call(ctx context.Context, k int) (start, end int64, err error) {
-	start = clock.Now()
-	err = o.block.Call(ctx, k, int(o.chunk.Lo)+k)
-	return start, clock.Now(), err
+func (o *memoryOutlet) begin(spec *exchange.Spec, c exchange.Chunk) {
+	o.spec, o.chunk, o.arrived, o.first = spec, c, clock.Now(), 0
+	o.block = spec.Job.NewBlock(int(c.Hi - c.Lo))
 }
 
-func (o *memoryOutlet) keep(k int, start, end int64, f *exchange.Failure) (full bool) {
-	if o.start == nil {
-		n := int(o.chunk.Hi-o.chunk.Lo) - k
-		stamps := make([]int64, 0, 2*n)
-		o.start, o.end = stamps[:0:n], stamps[n:n]
-	}
-	if f != nil {
-		if o.failures == nil {
-			o.failures = make(map[int]exchange.Failure)
+// afterFailure is how many tasks are called together once one has failed.
+const afterFailure = 256
+
+func (o *memoryOutlet) call(ctx context.Context, k, n int, stop *atomic.Uint32, guard exchange.Guard) (next int, err error) {
+	c := &o.calls
+	*c = exchange.Calls{Task: int(o.chunk.Lo), From: k, To: n, Stop: stop, Guard: guard}
+	if o.spec.Stamps {
+		if o.kept > 0 {
+			c.To = min(n, k+afterFailure)
 		}
-		o.failures[len(o.start)] = *f
+		c.Stamps = make([]int64, c.To-k+1)
 	}
-	o.start, o.end = append(o.start, start), append(o.end, end)
-	return false
+	began := clock.Now()
+	next, err = o.block.Call(ctx, c)
+	if err == exchange.ErrGivenUp || next == k {
+		return next, err
+	}
+	if c.Stamps != nil {
+		o.keep(next-k, c.Stamps)
+	} else {
+		o.keep(next-k, []int64{began, clock.Now()})
+	}
+	return next, err
+}
+
+// keep keeps n results with their stamps; where the job does not want them,
+// those around all.
+func (o *memoryOutlet) keep(n int, stamps []int64) {
+	if o.kept == 0 {
+		o.began = stamps[0]
+	}
+	o.ended = stamps[len(stamps)-1]
+	if o.spec.Stamps {
+		o.ended = stamps[n]
+		if o.kept == 0 {
+			o.starts, o.ends = stamps[:n:n], stamps[1:n+1]
+		} else {
+			o.starts, o.ends = append(o.starts, stamps[:n]...), append(o.ends, stamps[1:n+1]...)
+		}
+	}
+	o.kept += n
+}
+
+func (o *memoryOutlet) fail(k int, f *exchange.Failure) {
+	if o.failures == nil {
+		o.failures = make(map[int]exchange.Failure)
+	}
+	o.failures[k-o.first] = *f
+}
+
+func (o *memoryOutlet) overran(k int, start, end int64, f *exchange.Failure) {
+	o.keep(1, []int64{start, end})
+	o.fail(k, f)
+}
+
+// full is false: what is handed over as it is takes no room.
+func (o *memoryOutlet) full() bool { return false }
+
+// end makes a delivery of what was kept, to travel with the next.
+func (o *memoryOutlet) end() {
+	if o.kept == 0 {
+		return
+	}
+	o.done = append(o.done, &exchange.Delivery{
+		Chunk: o.chunk.ID, Lo: o.chunk.Lo + int32(o.first), Count: int32(o.kept), ReceiveStart: o.arrived, Arrived: o.arrived,
+		Began: o.began, Ended: o.ended, Start: o.starts, End: o.ends, Failures: o.failures, Results: o.block, First: o.first,
+		PreviousStored: exchange.NotKnown,
+	})
+	o.first += o.kept
+	o.kept, o.starts, o.ends, o.failures = 0, nil, nil, nil
+}
+
+// late reports whether what waits has waited long enough.
+func (o *memoryOutlet) late() bool {
+	return len(o.done) > 0 && o.ended-o.done[0].Began > int64(flushAfter)
 }
 
 func (o *memoryOutlet) deliver() {
-	if len(o.start) == 0 {
+	o.end()
+	if len(o.done) == 0 {
 		return
 	}
 	now := clock.Now()
-	d := &exchange.Delivery{
-		Chunk: o.chunk.ID, Lo: o.chunk.Lo + int32(o.first), ReceiveStart: o.arrived, Arrived: o.arrived,
-		Start: o.start, End: o.end, Failures: o.failures, Results: o.block, First: o.first,
-		SendStart: now, Received: now, PreviousStored: o.stats.Stored,
+	for _, d := range o.done {
+		d.SendStart, d.Received = now, now
 	}
-	o.stats.Stored = now
-	o.first += len(o.start)
-	o.start, o.end, o.failures = nil, nil, nil
-	o.link.event(exchange.Event{Kind: exchange.Delivered, Delivery: d})
+	o.done[0].PreviousStored, o.stats.Stored = o.stats.Stored, now
+	o.link.event(exchange.Event{Kind: exchange.Delivered, Deliveries: o.done})
+	o.done = nil
 }

@@ -12,20 +12,21 @@ type job interface {
 	exchange.Job
 	// Len is the number of tasks.
 	Len() int
-	// Accept hands the k-th result of b, that of a task, to the caller; false
-	// when the caller has had enough.
-	Accept(b exchange.Block, k, task int) bool
+	// Accept hands n results of b from the k-th on, those of the tasks from
+	// task on, to the caller; false when the caller has had enough.
+	Accept(b exchange.Block, k, task, n int) bool
 }
 
 // typedJob is a job of known types.
 type typedJob[In, Out any] struct {
 	fn     *Func[In, Out]
 	inputs []In
-	// deliver gets each task's accepted result, once, from one goroutine.
-	deliver func(task int, out Out) bool
+	// deliver gets each task's accepted result, once, from one goroutine: those
+	// of consecutive tasks together. It may keep the values, not the slice.
+	deliver func(task int, outs []Out) bool
 }
 
-func newJob[In, Out any](f *Func[In, Out], inputs []In, deliver func(int, Out) bool) *typedJob[In, Out] {
+func newJob[In, Out any](f *Func[In, Out], inputs []In, deliver func(int, []Out) bool) *typedJob[In, Out] {
 	return &typedJob[In, Out]{fn: f, inputs: inputs, deliver: deliver}
 }
 
@@ -36,12 +37,19 @@ func (j *typedJob[In, Out]) AppendInput(dst []byte, task int) ([]byte, error) {
 	return j.fn.in.encode(dst, j.inputs[task])
 }
 
+func (j *typedJob[In, Out]) RawInput(task int) []byte {
+	if j.fn.in.raw == nil {
+		return nil
+	}
+	return j.fn.in.raw(j.inputs[task])
+}
+
 func (j *typedJob[In, Out]) NewBlock(n int) exchange.Block {
 	return &block[In, Out]{job: j, values: make([]Out, n)}
 }
 
-func (j *typedJob[In, Out]) Accept(b exchange.Block, k, task int) bool {
-	return j.deliver(task, b.(*block[In, Out]).values[k])
+func (j *typedJob[In, Out]) Accept(b exchange.Block, k, task, n int) bool {
+	return j.deliver(task, b.(*block[In, Out]).values[k:k+n])
 }
 
 // block holds results of a job.
@@ -55,29 +63,45 @@ func (b *block[In, Out]) Decode(k int, payload []byte) (err error) {
 	return err
 }
 
-func (b *block[In, Out]) Call(ctx context.Context, k, task int) (err error) {
-	b.values[k], err = guard(ctx, b.job.fn.call, b.job.inputs[task])
-	return err
+func (b *block[In, Out]) Call(ctx context.Context, c *exchange.Calls) (next int, err error) {
+	k := c.From
+	defer func() {
+		if v := recover(); v != nil {
+			next, err = k+1, b.panicked(c, k, v)
+		}
+	}()
+	call, inputs := b.job.fn.call, b.job.inputs[c.Task:]
+	if c.Stamps != nil {
+		c.Stamps[0] = clock.Now()
+	}
+	for ; k < c.To && c.Stop.Load() == 0; k++ {
+		if c.Guard != nil {
+			c.Guard.Enter()
+		}
+		out, err := call(ctx, inputs[k])
+		if c.Guard != nil && !c.Guard.Leave() {
+			return k, exchange.ErrGivenUp
+		}
+		if c.Stamps != nil {
+			c.Stamps[k-c.From+1] = clock.Now()
+		}
+		if err != nil {
+			return k + 1, err
+		}
+		b.values[k] = out
+	}
+	return k, nil
 }
 
-// serve decodes one input, runs the function and appends its encoded result to
-// dst. start and end bracket the function alone.
-func (f *Func[In, Out]) serve(ctx context.Context, payload, dst []byte) (out []byte, start, end int64, err error) {
-	in, err := f.in.decode(payload)
-	start = clock.Now()
-	if err != nil {
-		return dst, start, start, &codecError{"decode the input of " + f.name, err}
+// panicked is the error of the k-th call, which panicked.
+func (b *block[In, Out]) panicked(c *exchange.Calls, k int, v any) error {
+	if c.Guard != nil && !c.Guard.Leave() {
+		return exchange.ErrGivenUp
 	}
-	value, err := guard(ctx, f.call, in)
-	end = clock.Now()
-	if err != nil {
-		return dst, start, end, err
+	if c.Stamps != nil {
+		c.Stamps[k-c.From+1] = clock.Now()
 	}
-	out, err = f.out.encode(dst, value)
-	if err != nil {
-		return dst, start, end, &codecError{"encode the result of " + f.name, err}
-	}
-	return out, start, end, nil
+	return caught(v)
 }
 
 // codecError says which value could not be encoded or decoded.

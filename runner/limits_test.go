@@ -149,7 +149,7 @@ func TestChunksAdapt(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		task    time.Duration
-		bytesIn int64
+		bytesIn int32
 		largest int32 // bound of a chunk
 		reached int32 // some chunk is at least as large
 	}{

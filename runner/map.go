@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"iter"
+	"slices"
 )
 
 // Map runs f on each input over the workers of pool and returns the results
@@ -13,7 +14,7 @@ import (
 // out, the error says so. A pool runs one job at a time; Map waits its turn.
 func Map[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs []In, options JobOptions) ([]Out, error) {
 	outs := make([]Out, len(inputs))
-	j := newJob(f, inputs, func(i int, out Out) bool { outs[i] = out; return true })
+	j := newJob(f, inputs, func(task int, part []Out) bool { copy(outs[task:], part); return true })
 	err := pool.run(ctx, j, options)
 	return outs, err
 }
@@ -23,25 +24,49 @@ func Map[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs 
 // available. Tasks that failed for good are left out of the fold and named in
 // the error. reduce runs at the driver, never concurrently with itself.
 func MapReduce[In, Out, Acc any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs []In, acc Acc, reduce func(Acc, Out) Acc, options JobOptions) (Acc, error) {
-	waiting := make(map[int]Out)
-	next := 0
-	fold := func() {
-		for out, ok := waiting[next]; ok; out, ok = waiting[next] {
-			acc = reduce(acc, out)
-			delete(waiting, next)
-			next++
-		}
-	}
-	j := newJob(f, inputs, func(i int, out Out) bool {
-		waiting[i] = out
-		fold()
+	fold := folding[Acc, Out]{acc: acc, reduce: reduce, waiting: make(map[int][]Out)}
+	err := pool.run(ctx, newJob(f, inputs, fold.add), options)
+	fold.rest(len(inputs))
+	return fold.acc, err
+}
+
+// folding folds results in the order of their tasks.
+type folding[Acc, Out any] struct {
+	acc    Acc
+	reduce func(Acc, Out) Acc
+	next   int // the first task that was not folded
+	// waiting are results of consecutive tasks, by the first of them.
+	waiting map[int][]Out
+}
+
+// add takes the results of the tasks from task on.
+func (f *folding[Acc, Out]) add(task int, outs []Out) bool {
+	if task != f.next {
+		f.waiting[task] = slices.Clone(outs)
 		return true
-	})
-	err := pool.run(ctx, j, options)
-	for ; len(waiting) > 0; next++ { // what stands behind a failed task
-		fold()
 	}
-	return acc, err
+	for outs != nil {
+		for _, out := range outs {
+			f.acc = f.reduce(f.acc, out)
+		}
+		f.next += len(outs)
+		outs = f.waiting[f.next]
+		delete(f.waiting, f.next)
+	}
+	return true
+}
+
+// rest folds what stands behind tasks that have no result; there are n tasks.
+func (f *folding[Acc, Out]) rest(n int) {
+	for len(f.waiting) > 0 && f.next < n {
+		outs, ok := f.waiting[f.next]
+		if !ok {
+			f.next++
+			continue
+		}
+		delete(f.waiting, f.next)
+		f.add(f.next, outs)
+	}
 }
 
 // Result is one task's result as it arrives.
@@ -61,13 +86,15 @@ func Stream[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inpu
 		var err error
 		go func() {
 			defer close(results)
-			j := newJob(f, inputs, func(i int, out Out) bool {
-				select {
-				case results <- Result[Out]{i, out}:
-					return true
-				case <-ctx.Done():
-					return false
+			j := newJob(f, inputs, func(task int, outs []Out) bool {
+				for k, out := range outs {
+					select {
+					case results <- Result[Out]{task + k, out}:
+					case <-ctx.Done():
+						return false
+					}
 				}
+				return true
 			})
 			err = pool.run(ctx, j, options)
 		}()

@@ -195,11 +195,12 @@ type slot struct {
 	open        bool
 	row         int32 // index into the trace's workers; -1: none yet
 	outstanding []*dispatched
+	out         int  // tasks outstanding
+	fed         bool // it was sent chunks since they were last flushed
 	lastChunk   int
-	// lastDelivery indexes the deliveries of the trace; -1: none yet.
-	lastDelivery int32
-	taskTime     float64 // estimate in nanoseconds; 0: not known
-	timedOut     bool    // the last result was that a task's time ran out
+	unstored    []int32 // rows of deliveries that are not known to have left it
+	taskTime    float64 // estimate in nanoseconds; 0: not known
+	timedOut    bool    // the last result was that a task's time ran out
 }
 
 // life is what is known of a worker, in nanoseconds on the driver's clock.
@@ -217,6 +218,7 @@ type dispatched struct {
 	exchange.Chunk
 	row     int32 // index into the trace's chunks
 	attempt int32
+	alone   bool // nothing else may be out at its worker
 	done    int32
 	arrived int64 // of the row, to tell the parts of a split chunk apart
 }

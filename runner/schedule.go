@@ -35,40 +35,44 @@ type schedule struct {
 
 	next    int     // first task never handed out
 	again   []again // tasks to hand out once more
-	settled []bool
+	settled taskSet
 	left    int // tasks not settled
 	tries   map[int]*tries
 	failed  []*TaskError
 	last    int64 // when the last task was settled
 
-	trace     trace.Trace
+	log       *log // nil: no trace is wanted
+	workers   []trace.Worker
 	begun     bool
 	cancelled bool
 	fatal     error
 	inBytes   meanSize
 	reuse     []exchange.Event
+	fed       []*slot // that have chunks to be flushed
 }
 
-// again is a task to run once more, as its attempt-th attempt.
-type again struct{ task, attempt int32 }
-
-// tries counts what happened to a task that did not go well at once.
-type tries struct{ attempts, failed, lost int }
+// again are tasks lo to before hi to run once more, as their attempt-th
+// attempt; alone, with nothing else at the worker, when a worker was lost with
+// them.
+type again struct {
+	lo, hi, attempt int32
+	alone           bool
+}
 
 func newSchedule(p *Pool, j job, o JobOptions) *schedule {
 	s := &schedule{pool: p, job: j, options: o, t0: now(), tries: make(map[int]*tries)}
 	s.last = s.t0
-	s.trace.Slots = len(p.slots)
 	if j != nil {
 		p.jobs++
 		s.left = j.Len()
-		s.settled = make([]bool, s.left)
-		s.trace.Tasks = s.left
-		s.trace.Attempts = make([]trace.Attempt, 0, s.left)
-		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Job: j}
+		s.settled = newTaskSet(s.left)
+		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Stamps: o.Trace != nil, Prompt: o.lostRetries() == 0, Job: j}
+		if o.Trace != nil {
+			s.log = &log{}
+		}
 	}
 	for _, sl := range p.slots {
-		sl.open, sl.row, sl.outstanding, sl.lastDelivery, sl.lastChunk, sl.taskTime, sl.timedOut = false, -1, nil, -1, 0, 0, false
+		sl.open, sl.row, sl.outstanding, sl.out, sl.lastChunk, sl.taskTime, sl.timedOut, sl.unstored = false, -1, nil, 0, 0, 0, false, nil
 	}
 	return s
 }
@@ -151,12 +155,13 @@ func (s *schedule) begin() {
 	if len(requests) > 0 {
 		s.pool.launcher.Launch(s.pool.ctx, requests, s.pool.inbox.post)
 	}
+	s.flush()
 }
 
 // request notes that a new worker is asked for.
 func (s *schedule) request(sl *slot) Request {
 	sl.generation++
-	sl.alive, sl.used, sl.row, sl.lastDelivery = true, false, -1, -1
+	sl.alive, sl.used, sl.row, sl.unstored = true, false, -1, nil
 	sl.life = life{requested: now(), started: exchange.NotKnown, ready: exchange.NotKnown, ended: exchange.NotKnown}
 	s.enlist(sl)
 	return Request{Slot: sl.index, Generation: sl.generation}
@@ -167,8 +172,8 @@ func (s *schedule) enlist(sl *slot) {
 	if s.job == nil {
 		return
 	}
-	sl.row = int32(len(s.trace.Workers))
-	s.trace.Workers = append(s.trace.Workers, trace.Worker{
+	sl.row = int32(len(s.workers))
+	s.workers = append(s.workers, trace.Worker{
 		Slot: int32(sl.index), VCPU: s.pool.VCPU(), MemoryLimit: s.pool.MemoryLimit(),
 		FirstTask: trace.Unknown, CPU: trace.Unknown, Billed: trace.Unknown,
 	})
@@ -180,7 +185,7 @@ func (s *schedule) note(sl *slot) {
 	if sl.row < 0 {
 		return
 	}
-	w, l := &s.trace.Workers[sl.row], &sl.life
+	w, l := &s.workers[sl.row], &sl.life
 	w.ID, w.ExitReason, w.Lost = l.id, l.reason, l.lost
 	w.Requested, w.Started = since(s.t0, l.requested), since(s.t0, l.started)
 	w.Ready, w.Ended = since(s.t0, l.ready), since(s.t0, l.ended)
@@ -205,6 +210,7 @@ func (s *schedule) handle() {
 		s.event(&events[i])
 	}
 	s.reuse = events
+	s.flush()
 	if s.job != nil && s.options.Progress != nil {
 		s.options.Progress(s.job.Len()-s.left, s.job.Len())
 	}
@@ -233,7 +239,9 @@ func (s *schedule) event(e *exchange.Event) {
 		sl.life.offset, sl.life.uncertainty = e.ClockOffset, e.ClockUncertainty
 		s.note(sl)
 	case exchange.Delivered:
-		s.delivered(sl, e.Delivery)
+		for _, d := range e.Deliveries {
+			s.delivered(sl, d)
+		}
 	case exchange.Closed:
 		s.closed(sl, e.Stats)
 	case exchange.Exited:
@@ -332,7 +340,7 @@ func (s *schedule) closed(sl *slot, stats *exchange.Stats) {
 		return
 	}
 	sl.open = false
-	w := &s.trace.Workers[sl.row]
+	w := &s.workers[sl.row]
 	w.PeakMemory = stats.PeakMemory
 	if stats.CPU != exchange.NotKnown {
 		w.CPU = trace.Time(stats.CPU)
@@ -342,8 +350,10 @@ func (s *schedule) closed(sl *slot, stats *exchange.Stats) {
 
 // finishedTrace returns the trace of a job that is over.
 func (s *schedule) finishedTrace() *trace.Trace {
-	s.trace.Makespan = trace.Time(s.last - s.t0)
-	return &s.trace
+	t := s.log.trace()
+	t.Tasks, t.Slots = s.job.Len(), len(s.pool.slots)
+	t.Makespan, t.Workers = trace.Time(s.last-s.t0), s.workers
+	return t
 }
 
 // label names a task by its input.

@@ -1,14 +1,12 @@
 package runner
 
 import (
-	"fmt"
-
 	"corecast/runner/exchange"
 	"corecast/runner/trace"
 )
 
 // delivered takes a delivery in: the worker gets its next chunk first, then
-// each result is settled.
+// its results are settled.
 func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 	c := sl.chunk(d)
 	if c == nil {
@@ -16,23 +14,37 @@ func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 	}
 	sl.used, sl.startFailures = true, 0
 	s.arrived(sl, c, d)
-	n := int32(len(d.Start))
-	first := c.done == 0
-	c.done += n
+	c.done += d.Count
+	sl.out -= int(d.Count)
 	if c.done == c.Hi-c.Lo {
 		sl.remove(c)
 	}
-	s.estimate(sl, c, d, first)
+	s.estimate(sl, d)
 	if !s.stopped() {
 		s.feed(sl)
 	}
 	delivery := s.addDelivery(sl, d)
-	w := &s.trace.Workers[sl.row]
-	if !w.FirstTask.Known() {
-		w.FirstTask = since(s.t0, d.Start[0]+sl.life.offset)
+	if w := &s.workers[sl.row]; !w.FirstTask.Known() {
+		w.FirstTask = since(s.t0, d.Began+sl.life.offset)
 	}
-	for k := range d.Start {
+	if lo, hi := int(d.Lo), int(d.Lo+d.Count); d.Failures == nil && s.settled.none(lo, hi) {
+		s.accept(sl, c, d, delivery)
+		return
+	}
+	for k := range int(d.Count) {
 		s.result(sl, c, d, k, delivery)
+	}
+}
+
+// accept settles all tasks of a delivery.
+func (s *schedule) accept(sl *slot, c *dispatched, d *exchange.Delivery, delivery int32) {
+	sl.timedOut = false
+	s.settle(int(d.Lo), int(d.Lo+d.Count), d.Received)
+	if !s.job.Accept(d.Results, d.First, int(d.Lo), int(d.Count)) {
+		s.cancelled = true
+	}
+	if s.log != nil {
+		s.log.accepted(d, c, delivery, sl.life.offset-s.t0)
 	}
 }
 
@@ -41,7 +53,7 @@ func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 func (sl *slot) chunk(d *exchange.Delivery) *dispatched {
 	for _, c := range sl.outstanding {
 		if c.ID == d.Chunk {
-			if d.Lo != c.Lo+c.done || len(d.Start) == 0 || len(d.Start) > int(c.Hi-d.Lo) {
+			if d.Lo != c.Lo+c.done || d.Count <= 0 || d.Count > c.Hi-d.Lo {
 				return nil
 			}
 			return c
@@ -52,7 +64,12 @@ func (sl *slot) chunk(d *exchange.Delivery) *dispatched {
 
 func (sl *slot) remove(c *dispatched) {
 	for i, o := range sl.outstanding {
-		if o == c {
+		switch {
+		case o != c:
+		case i == 0: // as nearly always
+			sl.outstanding = sl.outstanding[1:]
+			return
+		default:
 			sl.outstanding = append(sl.outstanding[:i], sl.outstanding[i+1:]...)
 			return
 		}
@@ -62,16 +79,16 @@ func (sl *slot) remove(c *dispatched) {
 // arrived notes when the worker had the chunk. A chunk that travelled in parts
 // has a row for each part.
 func (s *schedule) arrived(sl *slot, c *dispatched, d *exchange.Delivery) {
-	if c.arrived == d.Arrived {
+	if c.arrived == d.Arrived || s.log == nil {
 		return
 	}
 	if c.arrived != exchange.NotKnown {
-		part := s.trace.Chunks[c.row]
-		c.row = int32(len(s.trace.Chunks))
-		s.trace.Chunks = append(s.trace.Chunks, part)
+		part := s.log.chunks[c.row]
+		c.row = int32(len(s.log.chunks))
+		s.log.chunks = append(s.log.chunks, part)
 	}
 	c.arrived = d.Arrived
-	row := &s.trace.Chunks[c.row]
+	row := &s.log.chunks[c.row]
 	row.Worker, row.Bytes = sl.row, d.ChunkBytes
 	row.ReceiveStart = since(s.t0, mapped(d.ReceiveStart, sl))
 	row.Arrived = since(s.t0, mapped(d.Arrived, sl))
@@ -85,24 +102,32 @@ func mapped(at int64, sl *slot) int64 {
 	return at + sl.life.offset
 }
 
-// addDelivery adds a row for the delivery, and tells the previous one of this
-// worker when it was out of the worker's hands.
+// addDelivery adds a row for the delivery, and tells those before it of this
+// worker when they were out of the worker's hands.
 func (s *schedule) addDelivery(sl *slot, d *exchange.Delivery) int32 {
+	if s.log == nil {
+		return -1
+	}
 	s.stored(sl, d.PreviousStored)
-	sl.lastDelivery = int32(len(s.trace.Deliveries))
-	s.trace.Deliveries = append(s.trace.Deliveries, trace.Delivery{
+	row := int32(len(s.log.deliveries))
+	s.log.deliveries = append(s.log.deliveries, trace.Delivery{
 		Worker: sl.row, Bytes: d.Bytes,
 		SendStart: since(s.t0, mapped(d.SendStart, sl)), Stored: trace.Unknown,
 		Received: since(s.t0, d.Received),
 	})
-	return sl.lastDelivery
+	sl.unstored = append(sl.unstored, row)
+	return row
 }
 
-// stored sets when the worker's last delivery was out of its hands.
+// stored sets when the worker's last deliveries were out of its hands.
 func (s *schedule) stored(sl *slot, at int64) {
-	if sl.lastDelivery >= 0 && at != exchange.NotKnown {
-		s.trace.Deliveries[sl.lastDelivery].Stored = since(s.t0, mapped(at, sl))
+	if at == exchange.NotKnown || s.log == nil {
+		return
 	}
+	for _, row := range sl.unstored {
+		s.log.deliveries[row].Stored = since(s.t0, mapped(at, sl))
+	}
+	sl.unstored = sl.unstored[:0]
 }
 
 // result settles the task of the k-th result of a delivery, or has it tried
@@ -111,14 +136,16 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 	task := int(d.Lo) + k
 	row := trace.Attempt{
 		Task: int32(task), Number: c.attempt, Chunk: c.row, Delivery: delivery, ReplacedBy: -1,
-		FuncStart: since(s.t0, mapped(d.Start[k], sl)), FuncEnd: since(s.t0, mapped(d.End[k], sl)),
-		Declared: trace.Unknown,
+		FuncStart: trace.Unknown, FuncEnd: trace.Unknown, Declared: trace.Unknown,
+	}
+	if d.Start != nil {
+		row.FuncStart, row.FuncEnd = since(s.t0, mapped(d.Start[k], sl)), since(s.t0, mapped(d.End[k], sl))
 	}
 	if d.BytesOut != nil {
-		row.BytesOut = d.BytesOut[k]
+		row.BytesOut = int64(d.BytesOut[k])
 	}
 	if k < len(d.BytesIn) {
-		row.BytesIn = d.BytesIn[k]
+		row.BytesIn = int64(d.BytesIn[k])
 	}
 	f, failed := d.Failures[k]
 	sl.timedOut = failed && f.Kind == exchange.FailedTimeout
@@ -127,12 +154,12 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 		row.Outcome = trace.Cancelled
 	case failed:
 		s.failure(&row, cause(f))
-	case s.settled[task]:
+	case s.settled.has(task):
 		row.Outcome = trace.Replaced
 	default:
 		row.Outcome = trace.Done
-		s.settle(task, d.Received)
-		if !s.job.Accept(d.Results, d.First+k, task) {
+		s.settle(task, task+1, d.Received)
+		if !s.job.Accept(d.Results, d.First+k, task, 1) {
 			s.cancelled = true
 		}
 	}
@@ -140,20 +167,15 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 }
 
 func (s *schedule) add(row trace.Attempt, errorText string) {
-	if errorText != "" {
-		if s.trace.Errors == nil {
-			s.trace.Errors = make(map[int]string)
-		}
-		s.trace.Errors[len(s.trace.Attempts)] = errorText
+	if s.log != nil {
+		s.log.add(row, errorText)
 	}
-	s.trace.Attempts = append(s.trace.Attempts, row)
 }
 
-// settle marks a task as done with.
-func (s *schedule) settle(task int, at int64) {
-	if !s.settled[task] {
-		s.settled[task] = true
-		s.left--
+// settle marks the tasks lo to before hi as done with.
+func (s *schedule) settle(lo, hi int, at int64) {
+	if n := s.settled.add(lo, hi); n > 0 {
+		s.left -= n
 		s.last = max(s.last, at)
 	}
 }
@@ -173,76 +195,15 @@ func (s *schedule) triesOf(task int, attempt int32) *tries {
 func (s *schedule) failure(row *trace.Attempt, err error) {
 	row.Outcome = trace.Failed
 	task := int(row.Task)
-	if s.settled[task] {
+	if s.settled.has(task) {
 		return
 	}
 	t := s.triesOf(task, row.Number)
 	t.failed++
 	if t.failed <= s.options.FailedRetries {
-		s.retry(row, t)
+		row.ReplacedBy = t.next()
+		s.repeat(again{lo: row.Task, hi: row.Task + 1, attempt: row.ReplacedBy, alone: t.alone})
 		return
 	}
 	s.giveUp(task, t, false, err, now())
-}
-
-// retry has the row's task run once more, alone in its chunk.
-func (s *schedule) retry(row *trace.Attempt, t *tries) {
-	row.ReplacedBy = int32(t.attempts)
-	s.again = append(s.again, again{row.Task, row.ReplacedBy})
-	t.attempts++
-	s.feedIdle()
-}
-
-func (s *schedule) giveUp(task int, t *tries, lost bool, err error, at int64) {
-	s.failed = append(s.failed, &TaskError{Task: task, Label: s.label(task), Attempts: t.attempts, Lost: lost, Err: err})
-	s.settle(task, at)
-}
-
-// lose takes back the chunks of a worker that is gone. The first chunk was at
-// work, and which of its tasks the worker was at cannot be told: the attempts
-// at them are lost, all of them. The others had not begun.
-func (s *schedule) lose(sl *slot, e *exchange.Event) {
-	// A worker that gave up has reported the failure that made it go; an end
-	// that only looks like that is a loss.
-	gaveUp := e.GaveUp && sl.timedOut
-	for i, c := range sl.outstanding {
-		charged := i == 0 && !gaveUp && !e.Expected
-		for task := c.Lo + c.done; task < c.Hi; task++ {
-			row := s.unreceived(c, task, e.At)
-			t := s.triesOf(int(task), c.attempt)
-			switch {
-			case s.stopped() || s.settled[task]:
-			case !charged:
-				s.retry(&row, t)
-			default:
-				row.Outcome = trace.Lost
-				t.lost++
-				if t.lost <= s.options.lostRetries() {
-					s.retry(&row, t)
-				} else {
-					s.giveUp(int(task), t, true, fmt.Errorf("%w: %s", errLost, e.Reason), e.At)
-				}
-			}
-			s.add(row, "")
-		}
-	}
-	sl.outstanding, sl.timedOut = nil, false
-}
-
-// unreceived is the row of an attempt of which nothing was heard.
-func (s *schedule) unreceived(c *dispatched, task int32, at int64) trace.Attempt {
-	return trace.Attempt{
-		Task: task, Number: c.attempt, Chunk: c.row, Delivery: -1, ReplacedBy: -1, Outcome: trace.Cancelled,
-		FuncStart: trace.Unknown, FuncEnd: trace.Unknown, Declared: since(s.t0, at),
-	}
-}
-
-// abandon notes the attempts of a cancelled job that gave no result.
-func (s *schedule) abandon(sl *slot) {
-	for _, c := range sl.outstanding {
-		for task := c.Lo + c.done; task < c.Hi; task++ {
-			s.add(s.unreceived(c, task, s.last), "")
-		}
-	}
-	sl.outstanding = nil
 }

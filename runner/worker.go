@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"corecast/internal/clock"
@@ -76,7 +76,7 @@ func Serve(conn io.ReadWriteCloser, funcs ...AnyFunc) error {
 	if err != nil {
 		return err
 	}
-	if err := w.out.Write(hello); errors.Is(err, syscall.EPIPE) {
+	if err := w.out.Write(hello, nil); errors.Is(err, syscall.EPIPE) {
 		return nil // the driver has gone already
 	} else if err != nil {
 		return fmt.Errorf("greet the driver: %w", err)
@@ -93,6 +93,8 @@ type worker struct {
 	out   *exchange.FrameWriter
 	funcs map[string]AnyFunc
 	in    *exchange.Mailbox[command]
+
+	piece []byte // what is left of the memory that keep cuts from
 
 	mu  sync.Mutex // guards job and cancel
 	job *openJob
@@ -119,23 +121,40 @@ type openJob struct {
 // read takes frames until the driver is gone, which is a worker's normal end.
 // Their sum goes on from that of the hello.
 func (w *worker) read(sum exchange.Sum) error {
-	r := bufio.NewReaderSize(w.conn, 64<<10)
+	r := exchange.NewFrameReader(w.conn, sum)
 	for {
 		var begun int64
-		kind, body, err := exchange.ReadFrame(r, &sum, func() { begun = clock.Now() })
+		kind, body, err := r.Next(func() { begun = clock.Now() })
 		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("read from the driver: %w", err)
 		}
-		if err := w.dispatch(kind, body, begun); err != nil {
+		if kind == exchange.FrameChunk && r.Lent() {
+			body = w.keep(body)
+		}
+		if err := w.dispatch(kind, body, begun, r.More()); err != nil {
 			return err
 		}
 	}
 }
 
-func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) error {
+// keep copies what the reader has lent to memory that is cut from larger
+// pieces.
+func (w *worker) keep(body []byte) []byte {
+	const piece = 16 << 10
+	if len(w.piece) < len(body) {
+		w.piece = make([]byte, max(piece, len(body)))
+	}
+	kept := w.piece[:copy(w.piece, body):len(body)]
+	w.piece = w.piece[len(body):]
+	return kept
+}
+
+// dispatch hands a frame on. more is set when another one is here already: a
+// chunk then waits for it.
+func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64, more bool) error {
 	switch kind {
 	case exchange.FrameOpen:
 		open, err := exchange.ParseOpen(body)
@@ -149,7 +168,10 @@ func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) err
 			return err
 		}
 		in.ReceiveStart, in.Arrived = begun, clock.Now()
-		w.in.Push(command{chunk: in})
+		w.in.Queue(command{chunk: in})
+		if !more {
+			w.in.Wake()
+		}
 	case exchange.FrameFinish:
 		_, cancel, err := exchange.ParseFinish(body)
 		if err != nil {
@@ -169,7 +191,7 @@ func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) err
 		if err != nil {
 			return err
 		}
-		w.out.Write(pong) // on failure the driver is gone, and read ends the process
+		w.out.Write(pong, nil) // on failure the driver is gone, and read ends the process
 	default:
 		return fmt.Errorf("%w: type %d from the driver", exchange.ErrFrame, kind)
 	}
@@ -198,7 +220,7 @@ func (w *worker) stop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.job != nil {
-		w.job.x.cancelled.Store(true)
+		w.job.x.cancel()
 		w.job.cancel()
 	}
 }
@@ -230,16 +252,20 @@ func (w *worker) work() {
 		if batch = w.in.Take(batch); batch == nil {
 			return
 		}
-		for _, c := range batch {
+		for i, c := range batch {
 			switch {
 			case c.open != nil:
 				job = c.open
 			case c.chunk != nil && job != nil && c.chunk.JobID == job.JobID:
-				out.job, out.in, out.first = job, c.chunk, 0
+				out.begin(job, c.chunk)
 				if !job.x.run(int(c.chunk.Hi-c.chunk.Lo), out) {
 					return
 				}
+				if out.results.End(); job.Prompt || travels(i, len(batch)) || out.late() {
+					out.deliver()
+				}
 			case c.finish && job != nil:
+				out.deliver()
 				out.finish(job)
 				job.cancel()
 			}
@@ -247,80 +273,70 @@ func (w *worker) work() {
 	}
 }
 
-// streamOutlet runs the tasks of one chunk and writes their results.
+// streamOutlet runs the tasks of chunks and writes their results.
 type streamOutlet struct {
 	conn    *exchange.FrameWriter
 	job     *openJob
-	in      *exchange.Inbound
-	scratch []byte
 	results exchange.Results
-	first   int // of the results not yet delivered
+	serving serving
+	// since is when the first result that was not written was made.
+	since int64
 }
 
-func (o *streamOutlet) call(ctx context.Context, _ int) (start, end int64, err error) {
-	payload, reason, err := o.in.Next()
-	o.scratch = o.scratch[:0]
-	switch {
-	case err != nil:
-	case reason != "":
-		err = errors.New(reason)
-	case o.job.fn == nil:
-		err = fmt.Errorf("the worker does not know the function %q: pass it to runner.Main", o.job.Func)
-	default:
-		o.scratch, start, end, err = o.job.fn.serve(ctx, payload, o.scratch)
-		return start, end, err
-	}
-	now := clock.Now()
-	return now, now, err
+func (o *streamOutlet) begin(j *openJob, in *exchange.Inbound) {
+	o.job = j
+	o.serving = serving{in: in, out: &o.results}
+	o.results.Begin(in, in.Lo, j.Stamps)
 }
 
-// fullAt is how many bytes of results travel together.
-const fullAt = 256 << 10
-
-// maxResult bounds a result, so that it fits into one message behind those
-// that it travels with.
-const maxResult = exchange.MaxFrame - 2*fullAt
-
-func (o *streamOutlet) keep(_ int, start, end int64, f *exchange.Failure) (full bool) {
-	if n := len(o.scratch); f == nil && n > maxResult {
-		f = &exchange.Failure{Text: fmt.Sprintf("send the result: %d bytes are over the limit of %d", n, maxResult)}
+func (o *streamOutlet) call(ctx context.Context, k, n int, stop *atomic.Uint32, guard exchange.Guard) (next int, err error) {
+	s := &o.serving
+	if o.results.Begun() == 0 { // the frame before was written
+		o.results.Begin(s.in, s.in.Lo+int32(k), o.job.Stamps)
 	}
-	if f != nil {
-		o.results.Fail(start, end, *f)
-	} else {
-		o.results.Add(start, end, o.scratch)
+	s.from, s.to, s.stop, s.guard = k, n, stop, guard
+	if o.job.fn == nil {
+		s.start = clock.Now()
+		s.end = s.start
+		return k + 1, fmt.Errorf("the worker does not know the function %q: pass it to runner.Main", o.job.Func)
 	}
-	_, bytes := o.results.Len()
-	return bytes > fullAt
+	next, err = o.job.fn.serve(ctx, s)
+	if o.since == 0 {
+		o.since = s.end
+	}
+	return next, err
+}
+
+func (o *streamOutlet) fail(_ int, f *exchange.Failure) {
+	o.results.Fail(o.serving.start, o.serving.end, *f)
+}
+
+func (o *streamOutlet) overran(_ int, start, end int64, f *exchange.Failure) {
+	o.results.Fail(start, end, *f)
+}
+
+func (o *streamOutlet) full() bool { return o.results.Bytes() >= fullAt }
+
+// late reports whether what waits has waited long enough.
+func (o *streamOutlet) late() bool {
+	return o.since != 0 && o.serving.end-o.since > int64(flushAfter)
 }
 
 func (o *streamOutlet) deliver() {
-	n, _ := o.results.Len()
-	if n == 0 {
+	if o.results.Begun() == 0 {
 		return
 	}
-	frame, err := o.results.Frame(o.in, o.in.Lo+int32(o.first), o.job.stored, clock.Now())
-	o.first += n
-	if err != nil {
-		o.tooLarge(n, err)
+	frames, raw := o.results.Take(o.job.stored, clock.Now())
+	if len(frames) == 0 {
 		return
 	}
-	if err := o.conn.Write(frame); err == nil {
+	if err := o.conn.Write(frames, raw); err == nil {
 		o.job.stored = clock.Now()
 	}
-	if len(frame) > 8*fullAt || cap(o.scratch) > 8*fullAt { // do not hold on to what one large result took
-		o.results, o.scratch = exchange.Results{}, nil
+	o.since = 0
+	if cap(frames) > 8*fullAt { // do not hold on to what one large result took
+		o.results = exchange.Results{}
 	}
-}
-
-// tooLarge fails n tasks whose results do not fit into one message.
-func (o *streamOutlet) tooLarge(n int, err error) {
-	now := clock.Now()
-	for range n {
-		o.results.Fail(now, now, exchange.Failure{Text: "send the result: " + err.Error()})
-	}
-	o.first -= n
-	o.deliver()
 }
 
 // finish tells the driver what the job took.
@@ -329,6 +345,6 @@ func (o *streamOutlet) finish(j *openJob) {
 		JobID: j.JobID, Stored: j.stored, CPU: clock.ProcessCPU() - j.cpu, PeakMemory: peakMemory(),
 	})
 	if err == nil {
-		o.conn.Write(frame) // on failure the driver is gone, and read ends the process
+		o.conn.Write(frame, nil) // on failure the driver is gone, and read ends the process
 	}
 }

@@ -11,6 +11,8 @@ package exchange
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +24,9 @@ type Job interface {
 	Func() string
 	// AppendInput appends the encoded input of a task to dst.
 	AppendInput(dst []byte, task int) ([]byte, error)
+	// RawInput returns the input of a task where it is bytes already, which
+	// are then written from where they are when they are many; else nil.
+	RawInput(task int) []byte
 	// NewBlock makes room for the results of n tasks.
 	NewBlock(n int) Block
 }
@@ -29,12 +34,41 @@ type Job interface {
 // Block holds the typed results of one delivery. One goroutine uses it at a
 // time.
 type Block interface {
-	// Decode reads the k-th result of the block.
+	// Decode reads the k-th result of the block. It may keep a payload of
+	// RawSize and more, and no other.
 	Decode(k int, payload []byte) error
-	// Call runs the task here and keeps its result as the k-th of the block.
-	// A panic comes back as an error.
-	Call(ctx context.Context, k, task int) error
+	// Call runs tasks here, one after another, and keeps their results, until
+	// one fails or the calls are to stop. It returns the index behind the last
+	// that ran, and that one's error; a panic is an error.
+	Call(ctx context.Context, c *Calls) (next int, err error)
 }
+
+// Calls are consecutive tasks that a Block runs in memory: the results From to
+// before To of the block, whose first is that of the task Task.
+type Calls struct {
+	Task, From, To int
+	// Stamps, unless it is nil, takes readings of the clock, one more than
+	// there are calls: before the first, and behind each. The end of a task is
+	// the start of the next, since there is nothing between them but the loop.
+	Stamps []int64
+	// Stop ends the calls before the next task once it is not 0.
+	Stop *atomic.Uint32
+	// Guard, unless it is nil, watches each call of a function.
+	Guard Guard
+}
+
+// Guard watches calls of a function that may be given up.
+type Guard interface {
+	// Enter comes right before the function is called.
+	Enter()
+	// Leave comes right after it has returned. When it refuses, somebody else
+	// has answered for the task: the calls end with ErrGivenUp, and touch
+	// nothing more.
+	Leave() bool
+}
+
+// ErrGivenUp is the error of calls that ended since Guard.Leave refused.
+var ErrGivenUp = errors.New("given up")
 
 // Spec announces a job to a worker.
 type Spec struct {
@@ -43,7 +77,12 @@ type Spec struct {
 	// TaskTimeout is the limit of one attempt; 0: none. An attempt that does
 	// not end Grace after its context did takes the worker with it.
 	TaskTimeout, Grace time.Duration
-	Job                Job
+	// Stamps is set when the times of each task are wanted.
+	Stamps bool
+	// Prompt is set when the results of a chunk are not to wait for those of
+	// the next, so that the driver knows which chunk a worker is at.
+	Prompt bool
+	Job    Job
 }
 
 // Chunk is a range of tasks, Lo to before Hi, handed out together.
@@ -72,15 +111,18 @@ type Failure struct {
 	Err    error
 }
 
-// Delivery is a set of results: those of len(Start) consecutive tasks from Lo,
-// all of one chunk. Times are nanoseconds on the worker's clock, but Received,
+// Delivery is a set of results: those of Count consecutive tasks from Lo, all
+// of one chunk. Times are nanoseconds on the worker's clock, but Received,
 // which is on the driver's.
 type Delivery struct {
-	Chunk int32
-	Lo    int32
+	Chunk     int32
+	Lo, Count int32
 	// ReceiveStart and Arrived bracket the chunk's reception by the worker.
 	ReceiveStart, Arrived int64
-	// Start and End bracket each call of the function.
+	// Began and Ended bracket the calls of all its tasks.
+	Began, Ended int64
+	// Start and End bracket each call of the function; nil where the job does
+	// not want stamps.
 	Start, End []int64
 	// Failures by offset from Lo; nil when there are none.
 	Failures map[int]Failure
@@ -90,11 +132,12 @@ type Delivery struct {
 	First   int
 	// BytesIn and BytesOut are the encoded sizes of each task's input and
 	// result; nil in memory.
-	BytesIn, BytesOut []int64
+	BytesIn, BytesOut []int32
 	SendStart         int64
 	Received          int64
-	// PreviousStored is when the worker's previous delivery of this job was
-	// out of its hands.
+	// PreviousStored is when the worker's deliveries of this job that are not
+	// known to have left, this one excepted, were out of its hands; NotKnown
+	// when there are none, or when this one left together with them.
 	PreviousStored int64
 	// Bytes is the size on the wire, ChunkBytes that of its chunk.
 	Bytes, ChunkBytes int64
@@ -119,8 +162,11 @@ type Stats struct {
 type Link interface {
 	// Open announces a job; the worker serves one job at a time.
 	Open(Spec)
-	// Send hands over a chunk of the open job.
+	// Send hands over a chunk of the open job. It may wait for Flush, or any
+	// other call, to be on its way.
 	Send(Chunk)
+	// Flush sends what Send has handed over.
+	Flush()
 	// Finish ends the open job when the worker has done what it was sent, or
 	// at once with cancel set: the functions' context ends, chunks not begun
 	// are dropped. The worker answers with a Closed event.
@@ -138,7 +184,7 @@ const (
 	Started EventKind = iota
 	// Ready: it can take tasks; Link is set.
 	Ready
-	// Delivered: results came; Delivery is set.
+	// Delivered: results came; Deliveries are set.
 	Delivered
 	// Synced: its clock was compared with the driver's again; ClockOffset and
 	// ClockUncertainty are set.
@@ -162,8 +208,9 @@ type Event struct {
 	// Synced; the offset is added to the worker's stamps.
 	Link                          Link
 	ClockOffset, ClockUncertainty int64
-	Delivery                      *Delivery
-	Stats                         *Stats
+	// Deliveries are in the order in which the worker made them.
+	Deliveries []*Delivery
+	Stats      *Stats
 	// Reason (Exited) says why in words. Expected is set when the worker was
 	// asked to go; GaveUp when it went because a task would not end; Fatal
 	// when no worker of this kind can be used (another build).

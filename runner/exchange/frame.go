@@ -44,19 +44,28 @@ func (s Sum) head(header []byte) uint64 {
 	return (word ^ uint64(s)) * mix1
 }
 
-// add returns the sum behind a frame; its lower 32 bits are the frame's check.
-func (s Sum) add(head uint64, body []byte) Sum {
-	x := (head ^ xxhash.Sum64(body)) * mix2
+// add returns the sum behind a frame whose body has the hash body (XXH64); its
+// lower 32 bits are the frame's check.
+func (s Sum) add(head, body uint64) Sum {
+	x := (head ^ body) * mix2
 	return Sum(x ^ x>>32)
 }
 
 // Seal sets the checks of the frames in buf, which must be written next, in
-// this order.
-func (s *Sum) Seal(buf []byte) {
+// this order. raw is the end of the last one's body, if that is not in buf.
+func (s *Sum) Seal(buf, raw []byte) {
 	for len(buf) > 0 {
 		end := frameHeader + int(binary.LittleEndian.Uint32(buf))
 		head := s.head(buf)
-		*s = s.add(head, buf[frameHeader:end])
+		if end <= len(buf) {
+			*s = s.add(head, xxhash.Sum64(buf[frameHeader:end]))
+		} else {
+			d := xxhash.New()
+			d.Write(buf[frameHeader:]) // a hash takes all
+			d.Write(raw)
+			*s = s.add(head, d.Sum64())
+			end = len(buf)
+		}
 		buf[5], buf[6], buf[7] = byte(head>>40), byte(head>>48), byte(head>>56)
 		binary.LittleEndian.PutUint32(buf[8:], uint32(*s))
 		buf = buf[end:]
@@ -92,7 +101,7 @@ func BeginFrame(dst []byte, t FrameType) []byte {
 func EndFrame(dst []byte, begin int) ([]byte, error) {
 	n := len(dst) - begin - frameHeader
 	if n > MaxFrame {
-		return dst[:begin], fmt.Errorf("a message of %d bytes is over the limit of %d", n, MaxFrame)
+		return dst[:begin], errTooLarge(n)
 	}
 	binary.LittleEndian.PutUint32(dst[begin:], uint32(n))
 	return dst, nil
@@ -108,12 +117,16 @@ type FrameWriter struct {
 // NewFrameWriter returns a writer whose sum goes on from the one given.
 func NewFrameWriter(conn io.Writer, sum Sum) *FrameWriter { return &FrameWriter{conn: conn, sum: sum} }
 
-// Write seals the frames in buf and writes them by one call.
-func (w *FrameWriter) Write(buf []byte) error {
+// Write seals the frames in buf and writes them by one call. raw, unless it is
+// empty, is the end of the last one's body, which is written from where it is.
+func (w *FrameWriter) Write(buf, raw []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sum.Seal(buf)
+	w.sum.Seal(buf, raw)
 	_, err := w.conn.Write(buf)
+	if err == nil && len(raw) > 0 {
+		_, err = w.conn.Write(raw)
+	}
 	return err
 }
 
@@ -124,35 +137,97 @@ func (w *FrameWriter) Sum() Sum {
 	return w.sum
 }
 
-// ReadFrame reads one frame and checks it against the sum of those before it.
-// header is called when its header is in, before its body is. The body is the
-// caller's to keep. At the end of the stream between frames the error is
-// io.EOF.
-func ReadFrame(r *bufio.Reader, sum *Sum, header func()) (FrameType, []byte, error) {
-	var h [frameHeader]byte
-	if _, err := io.ReadFull(r, h[:]); err != nil {
-		return 0, nil, err
+func errTooLarge(n int) error {
+	return fmt.Errorf("a message of %d bytes is over the limit of %d", n, MaxFrame)
+}
+
+// FrameReader reads frames, each checked against the sum of those before it. A
+// small body is lent: it is valid until the next call of Next. One that is
+// larger than half of the buffer is the caller's to keep.
+type FrameReader struct {
+	r    *bufio.Reader
+	sum  Sum
+	lent int // bytes of the buffer that the last frame takes
+}
+
+// readBuffer is how much a FrameReader takes in at once.
+const readBuffer = 64 << 10
+
+// NewFrameReader makes a reader of the frames of a stream whose sum goes on
+// from the one given.
+func NewFrameReader(r io.Reader, sum Sum) *FrameReader {
+	return &FrameReader{r: bufio.NewReaderSize(r, readBuffer), sum: sum}
+}
+
+// Next reads one frame. header, unless it is nil, is called when the frame's
+// header is in, before its body is. At the end of the stream between frames the
+// error is io.EOF.
+func (f *FrameReader) Next(header func()) (FrameType, []byte, error) {
+	f.r.Discard(f.lent) // cannot fail: it is buffered
+	f.lent = 0
+	h, err := f.r.Peek(frameHeader)
+	if err != nil {
+		return 0, nil, readError(err, len(h) > 0)
 	}
-	head := sum.head(h[:])
+	head := f.sum.head(h)
 	if h[5] != byte(head>>40) || h[6] != byte(head>>48) || h[7] != byte(head>>56) {
 		return 0, nil, fmt.Errorf("%w: its header does not match its check, or it is out of turn", ErrFrame)
 	}
-	n := binary.LittleEndian.Uint32(h[:])
+	n := int(binary.LittleEndian.Uint32(h))
 	if n > MaxFrame {
 		return 0, nil, fmt.Errorf("%w: length %d", ErrFrame, n)
 	}
 	if header != nil {
 		header()
 	}
-	body, err := readBody(r, int(n))
+	kind, check := FrameType(h[4]), binary.LittleEndian.Uint32(h[8:])
+	body, err := f.body(n)
 	if err != nil {
 		return 0, nil, err
 	}
-	*sum = sum.add(head, body)
-	if uint32(*sum) != binary.LittleEndian.Uint32(h[8:]) {
+	f.sum = f.sum.add(head, xxhash.Sum64(body))
+	if uint32(f.sum) != check {
 		return 0, nil, fmt.Errorf("%w: %d bytes do not match their check", ErrFrame, n)
 	}
-	return FrameType(h[4]), body, nil
+	return kind, body, nil
+}
+
+// body takes the n bytes behind the header.
+func (f *FrameReader) body(n int) ([]byte, error) {
+	if n > readBuffer/2 {
+		f.r.Discard(frameHeader)
+		return readBody(f.r, n)
+	}
+	whole, err := f.r.Peek(frameHeader + n)
+	if err != nil {
+		return nil, readError(err, true)
+	}
+	f.lent = len(whole)
+	return whole[frameHeader:], nil
+}
+
+// Sum returns the sum of what was read.
+func (f *FrameReader) Sum() Sum { return f.sum }
+
+// Lent reports whether the last body is lent.
+func (f *FrameReader) Lent() bool { return f.lent > 0 }
+
+// More reports whether Next would return a frame without waiting.
+func (f *FrameReader) More() bool {
+	have := f.r.Buffered() - f.lent
+	if have < frameHeader {
+		return false
+	}
+	b, err := f.r.Peek(f.lent + frameHeader)
+	return err == nil && have-frameHeader >= int(binary.LittleEndian.Uint32(b[f.lent:]))
+}
+
+// readError is err, for an end within a frame.
+func readError(err error, within bool) error {
+	if within && errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // readBody reads n bytes, allocating no more than twice what has arrived.
@@ -202,6 +277,13 @@ func (r *reader) uvarint(what string) uint64 {
 func (r *reader) varint(what string) int64 {
 	u := r.uvarint(what)
 	return int64(u>>1) ^ -int64(u&1)
+}
+
+func (r *reader) byte(what string) byte {
+	if b := r.bytes(1, what); r.err == nil {
+		return b[0]
+	}
+	return 0
 }
 
 func (r *reader) uint32(what string) uint32 {
@@ -290,6 +372,7 @@ type Open struct {
 	JobID              uint32
 	Func               string
 	TaskTimeout, Grace time.Duration
+	Stamps, Prompt     bool
 }
 
 // AppendOpen appends the announcement of a job as a frame.
@@ -299,6 +382,7 @@ func AppendOpen(dst []byte, o Open) ([]byte, error) {
 	dst = binary.LittleEndian.AppendUint32(dst, o.JobID)
 	dst = binary.AppendUvarint(dst, uint64(o.TaskTimeout))
 	dst = binary.AppendUvarint(dst, uint64(o.Grace))
+	dst = append(dst, flag(o.Stamps), flag(o.Prompt))
 	dst = appendString(dst, o.Func)
 	return EndFrame(dst, begin)
 }
@@ -309,6 +393,8 @@ func ParseOpen(body []byte) (Open, error) {
 	o := Open{JobID: r.uint32("job")}
 	o.TaskTimeout = time.Duration(r.uvarint("timeout"))
 	o.Grace = time.Duration(r.uvarint("grace"))
+	o.Stamps = r.byte("stamps") == 1
+	o.Prompt = r.byte("prompt") == 1
 	o.Func = r.string("function")
 	return o, r.end()
 }
@@ -318,20 +404,21 @@ func AppendFinish(dst []byte, job uint32, cancel bool) ([]byte, error) {
 	begin := len(dst)
 	dst = BeginFrame(dst, FrameFinish)
 	dst = binary.LittleEndian.AppendUint32(dst, job)
-	flag := byte(0)
-	if cancel {
-		flag = 1
+	return EndFrame(append(dst, flag(cancel)), begin)
+}
+
+func flag(v bool) byte {
+	if v {
+		return 1
 	}
-	return EndFrame(append(dst, flag), begin)
+	return 0
 }
 
 // ParseFinish reads the body of a Finish frame.
 func ParseFinish(body []byte) (job uint32, cancel bool, err error) {
 	r := reader{data: body}
 	job = r.uint32("job")
-	if b := r.bytes(1, "flag"); r.err == nil {
-		cancel = b[0] == 1
-	}
+	cancel = r.byte("flag") == 1
 	return job, cancel, r.end()
 }
 

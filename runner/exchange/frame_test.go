@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -31,6 +30,14 @@ func (j *bytesJob) AppendInput(dst []byte, task int) ([]byte, error) {
 	return append(dst, j.inputs[task]...), nil
 }
 
+// RawInput is not nil for all inputs that begin with r.
+func (j *bytesJob) RawInput(task int) []byte {
+	if j.errs[task] == nil && bytes.HasPrefix(j.inputs[task], []byte("r")) {
+		return j.inputs[task]
+	}
+	return nil
+}
+
 func (j *bytesJob) NewBlock(n int) Block { return &bytesBlock{values: make([][]byte, n)} }
 
 type bytesBlock struct{ values [][]byte }
@@ -45,21 +52,23 @@ func (b *bytesBlock) Decode(k int, payload []byte) error {
 	return nil
 }
 
-func (b *bytesBlock) Call(context.Context, int, int) error { return nil }
+func (b *bytesBlock) Call(context.Context, *Calls) (int, error) { return 0, nil }
 
 // readAll takes frames until the end of the stream.
 func readAll(t *testing.T, stream []byte) (types []FrameType, bodies [][]byte) {
 	t.Helper()
-	r := bufio.NewReader(bytes.NewReader(sealed(stream)))
-	var sum Sum
+	r := NewFrameReader(bytes.NewReader(sealed(stream)), 0)
 	for {
 		headers := 0
-		kind, body, err := ReadFrame(r, &sum, func() { headers++ })
+		kind, body, err := r.Next(func() { headers++ })
 		if err == io.EOF {
 			return types, bodies
 		}
 		if err != nil || headers != 1 {
 			t.Fatalf("frame %d: %v; header was called %d times", len(types), err, headers)
+		}
+		if r.Lent() {
+			body = bytes.Clone(body)
 		}
 		types, bodies = append(types, kind), append(bodies, body)
 	}
@@ -70,7 +79,7 @@ func readAll(t *testing.T, stream []byte) (types []FrameType, bodies [][]byte) {
 func sealed(frames []byte) []byte {
 	var sum Sum
 	frames = bytes.Clone(frames)
-	sum.Seal(frames)
+	sum.Seal(frames, nil)
 	return frames
 }
 
@@ -84,7 +93,7 @@ func must(b []byte, err error) []byte {
 
 func TestSmallFramesRoundTrip(t *testing.T) {
 	hello := Hello{Build: "a/b", PID: 1 << 22, Ready: -5, Uncertainty: math.MaxInt64}
-	open := Open{JobID: math.MaxUint32, Func: "f", TaskTimeout: math.MaxInt64, Grace: time.Nanosecond}
+	open := Open{JobID: math.MaxUint32, Func: "f", TaskTimeout: math.MaxInt64, Grace: time.Nanosecond, Stamps: true}
 	done := Stats{JobID: 1, Stored: NotKnown, CPU: -1, PeakMemory: math.MaxInt64}
 	var stream []byte
 	stream = must(AppendHello(stream, hello))
@@ -137,10 +146,22 @@ func TestHelloOfOtherProtocol(t *testing.T) {
 	}
 }
 
+// chunkFrames is all frames of a chunk as they travel.
+func chunkFrames(dst []byte, job uint32, c Chunk, j Job) ([]byte, error) {
+	for lo := c.Lo; lo < c.Hi; {
+		p, err := appendChunk(dst, nil, job, c, lo, j)
+		if err != nil {
+			return p.buf, err
+		}
+		dst, lo = append(p.buf, p.raw...), p.next
+	}
+	return dst, nil
+}
+
 // chunkParts encodes a chunk and parses its frames.
 func chunkParts(t *testing.T, c Chunk, j Job) []*Inbound {
 	t.Helper()
-	types, bodies := readAll(t, must(AppendChunk(nil, 9, c, j)))
+	types, bodies := readAll(t, must(chunkFrames(nil, 9, c, j)))
 	var parts []*Inbound
 	for i, body := range bodies {
 		in, err := ParseChunk(body)
@@ -204,11 +225,46 @@ func TestChunkSplit(t *testing.T) {
 	}
 }
 
+// TestChunkRaw holds that a large input that is bytes already is not copied, and
+// ends its frame.
+func TestChunkRaw(t *testing.T) {
+	j := &bytesJob{inputs: [][]byte{[]byte("a"), bytes.Repeat([]byte("r"), RawSize), []byte("b"), bytes.Repeat([]byte("r"), RawSize-1), bytes.Repeat([]byte("r"), 5<<20)}}
+	c := Chunk{ID: 3, Lo: 0, Hi: 5}
+	var sizes []int32
+	var ranges [][2]int32
+	for lo := c.Lo; lo < c.Hi; {
+		p, err := appendChunk(nil, sizes, 9, c, lo, j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := j.inputs[p.next-1]; &p.raw[0] != &last[0] || len(p.raw) != len(last) {
+			t.Errorf("task %d: %d raw bytes, not the input's %d", p.next-1, len(p.raw), len(last))
+		}
+		ranges = append(ranges, [2]int32{lo, p.next})
+		sizes, lo = p.sizes, p.next
+	}
+	if diff := cmp.Diff([][2]int32{{0, 2}, {2, 5}}, ranges); diff != "" {
+		t.Errorf("parts (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int32{1, RawSize, 1, RawSize - 1, 5 << 20}, sizes); diff != "" {
+		t.Errorf("sizes (-want +got):\n%s", diff)
+	}
+	for _, p := range chunkParts(t, c, j) {
+		for task := p.Lo; task < p.Hi; task++ {
+			if payload, _, err := p.Next(); err != nil || !bytes.Equal(payload, j.inputs[task]) {
+				t.Errorf("input %d: %d bytes, %v", task, len(payload), err)
+			}
+		}
+	}
+}
+
 // hugeJob has inputs that claim room without touching it.
 type hugeJob struct {
 	bytesJob
 	sizes []int
 }
+
+func (j *hugeJob) RawInput(int) []byte { return nil }
 
 func (j *hugeJob) AppendInput(dst []byte, task int) ([]byte, error) {
 	return dst[:len(dst)+j.sizes[task]], nil
@@ -217,7 +273,7 @@ func (j *hugeJob) AppendInput(dst []byte, task int) ([]byte, error) {
 // TestChunkTooLarge holds that an input too large for a message fails alone.
 func TestChunkTooLarge(t *testing.T) {
 	j := &hugeJob{sizes: []int{1, MaxFrame, 1}}
-	data, err := AppendChunk(make([]byte, 0, MaxFrame+100), 9, Chunk{Lo: 0, Hi: 3}, j)
+	data, err := chunkFrames(make([]byte, 0, MaxFrame+100), 9, Chunk{Lo: 0, Hi: 3}, j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,41 +325,38 @@ func TestChunkMalformed(t *testing.T) {
 	}
 }
 
-// sent makes the Result frame of an inbound chunk.
-func sent(t *testing.T, b *Results, in *Inbound, lo int32) []byte {
-	t.Helper()
-	frame, err := b.Frame(in, lo, NotKnown, 400)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return frame[frameHeader:]
+// sent takes the one Result frame that was collected.
+func sent(b *Results) []byte {
+	frames, raw := b.Take(NotKnown, 400)
+	return append(bytes.Clone(frames), raw...)[frameHeader:]
+}
+
+// add adds a result.
+func (b *Results) add(start, end int64, payload []byte) {
+	b.Add(append(b.Entry(start, end), payload...))
 }
 
 func TestResultRoundTrip(t *testing.T) {
 	in := &Inbound{JobID: 9, Chunk: Chunk{ID: -7, Lo: 10, Hi: 30}, ReceiveStart: -3, Arrived: 5, Bytes: 1234}
 	var b Results
-	if count, size := b.Len(); count != 0 || size != 0 {
-		t.Errorf("no results: %d, %d bytes", count, size)
-	}
-	for range 2 { // the buffer is used again
+	for _, stamps := range []bool{true, false, true} { // the buffer is used again
 		large := bytes.Repeat([]byte("r"), 5<<20)
-		b.Add(100, 110, nil)
-		b.Add(90, 80, []byte("clock went back"))
+		b.Begin(in, 12, stamps)
+		b.add(100, 110, nil)
+		b.add(90, 80, []byte("clock went back"))
+		b.Entry(1, 2) // is not added
 		b.Fail(math.MinInt64, math.MaxInt64, Failure{Kind: FailedPanic, Text: "boom", Detail: "at f"})
-		b.Add(200, 300, large)
-		b.Add(300, 301, []byte("!"))
+		b.add(200, 300, large)
+		b.add(300, 301, []byte("!"))
 		b.Fail(302, 303, Failure{})
-		if count, _ := b.Len(); count != 6 {
-			t.Errorf("%d results", count)
-		}
-		body := sent(t, &b, in, 12)
+		body := sent(&b)
 		d, err := ParseResult(body, 9, &bytesJob{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		clear(body) // decoded values must not refer to it
 		want := &Delivery{
-			Chunk: -7, Lo: 12, ReceiveStart: -3, Arrived: 5, SendStart: 400, PreviousStored: NotKnown,
+			Chunk: -7, Lo: 12, Count: 6, ReceiveStart: -3, Arrived: 5, SendStart: 400, PreviousStored: NotKnown, Began: 100, Ended: 303,
 			Start: []int64{100, 90, math.MinInt64, 200, 300, 302}, End: []int64{110, 80, math.MaxInt64, 300, 301, 303},
 			Failures: map[int]Failure{
 				2: {Kind: FailedPanic, Text: "boom", Detail: "at f"},
@@ -311,8 +364,11 @@ func TestResultRoundTrip(t *testing.T) {
 				5: {},
 			},
 			Results:  &bytesBlock{values: [][]byte{{}, []byte("clock went back"), nil, large, nil, nil}},
-			BytesOut: []int64{0, 15, 11, 5 << 20, 1, 3},
+			BytesOut: []int32{0, 15, 11, 5 << 20, 1, 3},
 			Bytes:    int64(len(body) + frameHeader), ChunkBytes: 1234,
+		}
+		if !stamps {
+			want.Start, want.End = nil, nil
 		}
 		same := cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })
 		if diff := cmp.Diff(want, d, cmp.AllowUnexported(bytesBlock{}), cmp.Comparer(bytes.Equal), same); diff != "" {
@@ -321,12 +377,65 @@ func TestResultRoundTrip(t *testing.T) {
 	}
 }
 
+// TestResultsTravelTogether holds that frames collected together are one after
+// the other, the large last result behind them, and that only the first tells
+// when what was before had left.
+func TestResultsTravelTogether(t *testing.T) {
+	var b Results
+	large := bytes.Repeat([]byte("x"), RawSize)
+	for id := range int32(3) {
+		b.Begin(&Inbound{JobID: 9, Chunk: Chunk{ID: id, Lo: 10, Hi: 12}}, 10, true)
+		switch id {
+		case 0:
+			b.add(1, 2, []byte("a"))
+		case 2: // and 1 has no results
+			b.add(3, 4, nil)
+			b.AddRaw(b.Entry(5, 6), large)
+		}
+		b.End()
+	}
+	if n := b.Begun(); n != 2 {
+		t.Errorf("%d frames", n)
+	}
+	frames, raw := b.Take(77, 88)
+	if &raw[0] != &large[0] {
+		t.Error("the large result was copied")
+	}
+	_, bodies := readAll(t, append(bytes.Clone(frames), raw...))
+	if len(bodies) != 2 {
+		t.Fatalf("%d frames", len(bodies))
+	}
+	var p deliveries
+	for i, want := range []*Delivery{
+		{Chunk: 0, Lo: 10, Count: 1, PreviousStored: 77, SendStart: 88, Began: 1, Ended: 2, Start: []int64{1}, End: []int64{2}, BytesOut: []int32{1}},
+		{Chunk: 2, Lo: 10, Count: 2, PreviousStored: NotKnown, SendStart: 88, Began: 3, Ended: 6, Start: []int64{3, 5}, End: []int64{4, 6}, BytesOut: []int32{0, RawSize}},
+	} {
+		d, err := p.parse(bodies[i], 9, &bytesJob{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		values := d.Results.(*bytesBlock).values[d.First:]
+		if last := [][]byte{[]byte("a"), large}[i]; !bytes.Equal(values[d.Count-1], last) {
+			t.Errorf("frame %d: last result of %d bytes", i, len(values[d.Count-1]))
+		}
+		want.Bytes = int64(len(bodies[i]) + frameHeader)
+		d.Results, d.First = nil, 0
+		if diff := cmp.Diff(want, d); diff != "" {
+			t.Errorf("frame %d (-want +got):\n%s", i, diff)
+		}
+	}
+	if frames, raw := b.Take(1, 2); len(frames) != 0 || raw != nil {
+		t.Errorf("%d bytes are left", len(frames))
+	}
+}
+
 func TestResultMalformed(t *testing.T) {
 	in := &Inbound{JobID: 9, Chunk: Chunk{ID: 1, Lo: 0, Hi: 3}}
 	var b Results
-	b.Add(1, 2, []byte("abc"))
+	b.Begin(in, 0, true)
+	b.add(1, 2, []byte("abc"))
 	b.Fail(3, 4, Failure{Text: "t", Detail: "s"})
-	whole := bytes.Clone(sent(t, &b, in, 0))
+	whole := sent(&b)
 	for n := range whole {
 		if n < 4 {
 			continue // without the job there is nothing to compare
@@ -376,7 +485,7 @@ func claiming(n uint32) []byte {
 
 // readOne reads the first frame of a stream.
 func readOne(stream []byte) (FrameType, []byte, error) {
-	return ReadFrame(bufio.NewReader(bytes.NewReader(stream)), new(Sum), nil)
+	return NewFrameReader(bytes.NewReader(stream), 0).Next(nil)
 }
 
 func TestReadFrameErrors(t *testing.T) {
@@ -421,12 +530,12 @@ func TestFrameChanged(t *testing.T) {
 func TestFramesOutOfTurn(t *testing.T) {
 	var frames, other [][]byte
 	var sum, otherSum Sum
-	otherSum.Seal(must(AppendHello(nil, Hello{PID: 2})))
+	otherSum.Seal(must(AppendHello(nil, Hello{PID: 2})), nil)
 	for i := range 3 {
 		frames = append(frames, must(AppendFinish(nil, uint32(i/2), false))) // the first two are alike
 		other = append(other, bytes.Clone(frames[i]))
-		sum.Seal(frames[i])
-		otherSum.Seal(other[i])
+		sum.Seal(frames[i], nil)
+		otherSum.Seal(other[i], nil)
 	}
 	for _, test := range []struct {
 		name  string
@@ -440,16 +549,57 @@ func TestFramesOutOfTurn(t *testing.T) {
 		{"one of another stream", [][]byte{frames[0], other[1], frames[2]}, 1},
 		{"the first lost", [][]byte{frames[1]}, 0},
 	} {
-		r := bufio.NewReader(bytes.NewReader(bytes.Join(test.sent, nil)))
-		var sum Sum
+		r := NewFrameReader(bytes.NewReader(bytes.Join(test.sent, nil)), 0)
 		for i := 0; ; i++ {
-			if _, _, err := ReadFrame(r, &sum, nil); err != nil {
+			if _, _, err := r.Next(nil); err != nil {
 				if i != test.sound || i < 3 && !errors.Is(err, ErrFrame) {
 					t.Errorf("%s: frame %d: %v; want %d sound ones", test.name, i, err, test.sound)
 				}
 				break
 			}
 		}
+	}
+}
+
+// TestFrameReaderMore holds that a reader knows what it has.
+func TestFrameReaderMore(t *testing.T) {
+	first := must(AppendFinish(nil, 1, false))
+	both := sealed(append(first, must(AppendFinish(nil, 2, true))...))
+	for have := len(first); have <= len(both); have++ {
+		r := NewFrameReader(bytes.NewReader(both[:have]), 0)
+		if _, _, err := r.Next(nil); err != nil {
+			t.Fatal(err)
+		}
+		if more := have == len(both); r.More() != more {
+			t.Errorf("%d bytes of the second frame: more is %v", have-len(first), !more)
+		}
+	}
+}
+
+// TestFrameRaw holds that a body whose end is written from elsewhere arrives
+// as any other.
+func TestFrameRaw(t *testing.T) {
+	var wire bytes.Buffer
+	w := NewFrameWriter(&wire, 0)
+	raw := bytes.Repeat([]byte("r"), RawSize)
+	frame := append(BeginFrame(must(AppendFinish(nil, 1, true)), FrameResult), "head"...)
+	at := len(frame) - frameHeader - len("head")
+	binary.LittleEndian.PutUint32(frame[at:], uint32(len("head")+len(raw)))
+	if err := w.Write(frame, raw); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(must(AppendFinish(nil, 2, true)), nil); err != nil {
+		t.Fatal(err)
+	}
+	r := NewFrameReader(&wire, 0)
+	for _, want := range []FrameType{FrameFinish, FrameResult, FrameFinish} {
+		kind, body, err := r.Next(nil)
+		if err != nil || kind != want || kind == FrameResult && string(body) != "head"+string(raw) {
+			t.Fatalf("type %d, %d bytes, %v; want type %d", kind, len(body), err, want)
+		}
+	}
+	if r.Sum() != w.Sum() {
+		t.Error("the sums of reader and writer differ")
 	}
 }
 

@@ -26,7 +26,7 @@ func FuzzParseHello(f *testing.F) {
 }
 
 func FuzzParseOpen(f *testing.F) {
-	f.Add(body(AppendOpen(nil, Open{JobID: 1, Func: "f", TaskTimeout: 1e9, Grace: -1})))
+	f.Add(body(AppendOpen(nil, Open{JobID: 1, Func: "f", TaskTimeout: 1e9, Grace: -1, Stamps: true})))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if o, err := ParseOpen(data); err == nil {
@@ -96,8 +96,8 @@ func inputs(t *testing.T, in *Inbound) (payloads [][]byte, reasons []string) {
 
 func FuzzParseChunk(f *testing.F) {
 	j := &bytesJob{inputs: [][]byte{nil, []byte("abc"), make([]byte, 200)}, errs: map[int]error{1: errors.New("no")}}
-	f.Add(body(AppendChunk(nil, 9, Chunk{ID: 1, Lo: 0, Hi: 3}, j)))
-	f.Add(body(AppendChunk(nil, 9, Chunk{ID: 1, Lo: 2, Hi: 3}, j)))
+	f.Add(body(chunkFrames(nil, 9, Chunk{ID: 1, Lo: 0, Hi: 3}, j)))
+	f.Add(body(chunkFrames(nil, 9, Chunk{ID: 1, Lo: 2, Hi: 3}, j)))
 	f.Add([]byte("\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\x7f"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in, err := ParseChunk(data)
@@ -118,7 +118,7 @@ func FuzzParseChunk(f *testing.F) {
 		if len(payloads) == 0 {
 			return
 		}
-		again, err := ParseChunk(body(AppendChunk(nil, in.JobID, Chunk{ID: in.ID, Hi: int32(len(payloads))}, whole)))
+		again, err := ParseChunk(body(chunkFrames(nil, in.JobID, Chunk{ID: in.ID, Hi: int32(len(payloads))}, whole)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,33 +132,42 @@ func FuzzParseChunk(f *testing.F) {
 func FuzzParseResult(f *testing.F) {
 	in := &Inbound{JobID: 9, Chunk: Chunk{ID: 1, Lo: 0, Hi: 3}}
 	var b Results
-	b.Add(1, 2, []byte("abc"))
-	b.Add(3, 4, []byte("!"))
-	b.Fail(5, 6, Failure{Kind: FailedPanic, Text: "t", Detail: "s"})
-	f.Add(bytes.Clone(body(b.Frame(in, 0, NotKnown, 3))))
-	b.Add(1, 2, nil)
-	f.Add(bytes.Clone(body(b.Frame(in, 2, 1, 3))))
+	for _, stamps := range []bool{true, false} {
+		b.Begin(in, 0, stamps)
+		b.add(1, 2, []byte("abc"))
+		b.add(3, 4, []byte("!"))
+		b.Fail(5, 6, Failure{Kind: FailedPanic, Text: "t", Detail: "s"})
+		f.Add(sent(&b))
+	}
+	b.Begin(in, 2, true)
+	b.add(1, 2, nil)
+	f.Add(sent(&b))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := ParseResult(data, 9, &bytesJob{})
-		if err != nil || d == nil || len(d.Start) == 0 {
+		if err != nil || d == nil || d.Count == 0 {
 			return // a frame of no results parses, but is never made
 		}
 		values := d.Results.(*bytesBlock).values
 		var b Results
-		for k := range d.Start {
+		b.Begin(&Inbound{JobID: 9, Chunk: Chunk{ID: d.Chunk}, ReceiveStart: d.ReceiveStart, Arrived: d.Arrived, Bytes: d.ChunkBytes}, d.Lo, d.Start != nil)
+		for k := range int(d.Count) {
+			var start, end int64
+			if d.Start != nil {
+				start, end = d.Start[k], d.End[k]
+			}
 			if failure, failed := d.Failures[k]; failed {
-				b.Fail(d.Start[k], d.End[k], failure)
+				b.Fail(start, end, failure)
 			} else {
-				b.Add(d.Start[k], d.End[k], values[k])
+				b.add(start, end, values[k])
 			}
 		}
-		in := &Inbound{JobID: 9, Chunk: Chunk{ID: d.Chunk}, ReceiveStart: d.ReceiveStart, Arrived: d.Arrived, Bytes: d.ChunkBytes}
-		again, err := ParseResult(body(b.Frame(in, d.Lo, d.PreviousStored, d.SendStart)), 9, &bytesJob{})
+		frames, _ := b.Take(d.PreviousStored, d.SendStart)
+		again, err := ParseResult(frames[frameHeader:], 9, &bytesJob{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, x := range []*Delivery{d, again} { // these are of the bytes, not of what they say
-			x.Bytes, x.BytesOut = 0, nil
+			x.Bytes, x.BytesOut, x.Began, x.Ended = 0, nil, 0, 0
 			for k, failure := range x.Failures {
 				failure.Err = nil
 				x.Failures[k] = failure
@@ -181,9 +190,14 @@ func (inbound) Close() error                { return nil }
 func FuzzServe(f *testing.F) {
 	hello := must(AppendHello(nil, Hello{Build: "build", PID: 1}))
 	var b Results
-	b.Add(1, 2, []byte("abc"))
-	b.Fail(5, 6, Failure{Text: "t"})
-	result := bytes.Clone(must(b.Frame(&Inbound{JobID: 1, Chunk: Chunk{ID: 0, Hi: 2}}, 0, 1, 2)))
+	frame := func(in *Inbound) []byte {
+		b.Begin(in, 0, true)
+		b.add(1, 2, []byte("abc"))
+		b.Fail(5, 6, Failure{Text: "t"})
+		frames, _ := b.Take(1, 2)
+		return bytes.Clone(frames)
+	}
+	result := frame(&Inbound{JobID: 1, Chunk: Chunk{ID: 0, Hi: 2}})
 	done := must(AppendDone(nil, Stats{JobID: 1}))
 	pong := must(AppendPong(nil, 1, -1))
 	f.Add(hello, true, true)
@@ -191,15 +205,19 @@ func FuzzServe(f *testing.F) {
 	f.Add(bytes.Join([][]byte{hello, result}, nil)[:60], true, true)
 	f.Add(bytes.Join([][]byte{hello, done, hello}, nil), false, true)
 	f.Add(bytes.Join([][]byte{hello, pong, must(AppendPong(nil, 2, 5)), pong, result}, nil), true, false)
-	b.Add(1, 2, nil)
-	f.Add(bytes.Join([][]byte{hello, must(b.Frame(&Inbound{}, 0, 1, 2))}, nil), false, false)
+	f.Add(bytes.Join([][]byte{hello, frame(&Inbound{})}, nil), false, false)
 	f.Fuzz(func(t *testing.T, data []byte, open, sameClock bool) {
 		job := &bytesJob{inputs: make([][]byte, 4)}
 		link := NewStream(inbound{bytes.NewReader(data)}, StreamConfig{Build: "build", SameClock: sameClock, Post: func(e Event) {
 			switch {
 			case e.Kind == Synced && !sameClock:
 			case e.Kind == Ready && e.Link != nil, e.Kind == Closed && e.Stats != nil:
-			case e.Kind == Delivered && len(e.Delivery.Start) == len(e.Delivery.End) && len(e.Delivery.BytesIn) <= len(e.Delivery.Start):
+			case e.Kind == Delivered && len(e.Deliveries) > 0:
+				for _, d := range e.Deliveries {
+					if d.Start != nil && len(d.Start) != int(d.Count) || len(d.Start) != len(d.End) || len(d.BytesIn) > int(d.Count) || len(d.BytesOut) != int(d.Count) {
+						t.Errorf("delivery %+v", d)
+					}
+				}
 			default:
 				t.Errorf("event %+v", e)
 			}

@@ -38,11 +38,19 @@ func NewMailbox[T any]() *Mailbox[T] {
 
 // Push appends v.
 func (m *Mailbox[T]) Push(v T) {
+	m.Queue(v)
+	m.Wake()
+}
+
+// Queue appends v without waking who waits, for more to come: Wake does.
+func (m *Mailbox[T]) Queue(v T) {
 	m.mu.Lock()
 	m.queue = append(m.queue, v)
 	m.mu.Unlock()
-	m.wake.Signal()
 }
+
+// Wake wakes who waits in Take.
+func (m *Mailbox[T]) Wake() { m.wake.Signal() }
 
 // Take waits for something and takes all there is; nil when the mailbox is
 // closed. It keeps reuse, an earlier result that is done with, for later.

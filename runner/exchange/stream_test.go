@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -21,13 +20,13 @@ import (
 type script struct {
 	t    *testing.T
 	conn net.Conn
-	r    *bufio.Reader
+	r    *FrameReader
 	link *Stream
 	job  *bytesJob
-	// wrote is the sum of what it wrote, got of what it read.
-	wrote, got Sum
-	served     chan struct{}
-	killed     int
+	// wrote is the sum of what it wrote.
+	wrote  Sum
+	served chan struct{}
+	killed int
 
 	mu     sync.Mutex
 	events []Event
@@ -39,7 +38,7 @@ type script struct {
 // newScript starts a Stream to a scripted worker.
 func newScript(t *testing.T) *script {
 	ours, theirs := net.Pipe()
-	w := &script{t: t, conn: theirs, r: bufio.NewReader(theirs), served: make(chan struct{})}
+	w := &script{t: t, conn: theirs, served: make(chan struct{})}
 	w.job = &bytesJob{errs: make(map[int]error)}
 	for i := range 100 {
 		w.job.inputs = append(w.job.inputs, bytes.Repeat([]byte{byte(i)}, i))
@@ -49,6 +48,14 @@ func newScript(t *testing.T) *script {
 		Post: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			if len(e.Deliveries) > 1 { // one event each, however many came together
+				all := e.Deliveries
+				for _, d := range all {
+					e.At, e.Deliveries = d.Received, []*Delivery{d}
+					w.events = append(w.events, e)
+				}
+				return
+			}
 			w.events = append(w.events, e)
 		},
 	})
@@ -63,7 +70,7 @@ func newScript(t *testing.T) *script {
 func (w *script) write(frames []byte) {
 	w.t.Helper()
 	frames = bytes.Clone(frames)
-	w.wrote.Seal(frames)
+	w.wrote.Seal(frames, nil)
 	w.raw(frames)
 }
 
@@ -76,17 +83,17 @@ func (w *script) raw(data []byte) {
 
 func (w *script) hello() {
 	w.write(must(AppendHello(nil, Hello{Build: "build", PID: 77, Ready: 1234, Uncertainty: 5})))
-	w.got = w.wrote
+	w.r = NewFrameReader(w.conn, w.wrote)
 }
 
 // read takes a frame of the type that the driver must send now.
 func (w *script) read(want FrameType) []byte {
 	w.t.Helper()
-	kind, body, err := ReadFrame(w.r, &w.got, nil)
+	kind, body, err := w.r.Next(nil)
 	if err != nil || kind != want {
 		w.t.Fatalf("the driver sent type %d, %v; want type %d", kind, err, want)
 	}
-	return body
+	return bytes.Clone(body)
 }
 
 func (w *script) chunk() *Inbound {
@@ -101,14 +108,12 @@ func (w *script) chunk() *Inbound {
 // echo is the Result frame of n tasks from lo of a chunk, each its own input.
 func (w *script) echo(in *Inbound, lo, n int32) []byte {
 	var b Results
+	b.Begin(in, lo, true)
 	for k := range n {
-		b.Add(int64(k), int64(k)+1, w.job.inputs[lo+k])
+		b.add(int64(k), int64(k)+1, w.job.inputs[lo+k])
 	}
-	frame, err := b.Frame(in, lo, NotKnown, 50)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return frame
+	frames, _ := b.Take(NotKnown, 50)
+	return frames
 }
 
 // end closes the worker's side and returns what was posted.
@@ -147,6 +152,7 @@ func TestStreamJob(t *testing.T) {
 		w.link.Open(Spec{ID: 1, TaskTimeout: 5, Grace: 6, Job: w.job})
 		w.link.Send(Chunk{ID: 10, Lo: 5, Hi: 9})
 		w.link.Send(Chunk{ID: 11, Lo: 9, Hi: 10})
+		w.link.Flush()
 		if o, err := ParseOpen(w.read(FrameOpen)); err != nil || o != (Open{JobID: 1, Func: "bytes", TaskTimeout: 5, Grace: 6}) {
 			t.Errorf("open %+v, %v", o, err)
 		}
@@ -172,17 +178,17 @@ func TestStreamJob(t *testing.T) {
 		if e := events[0]; e.ID != "77" || e.At != 1234 || e.ClockOffset != 0 || e.ClockUncertainty != 5+clock.Uncertainty() || e.Link != w.link {
 			t.Errorf("ready %+v", e)
 		}
-		var sizes [][]int64
+		var sizes [][]int32
 		for _, e := range events[1:4] {
-			sizes = append(sizes, e.Delivery.BytesIn)
-			if e.Delivery.Received != e.At {
-				t.Errorf("received at %d, posted at %d", e.Delivery.Received, e.At)
+			sizes = append(sizes, e.Deliveries[0].BytesIn)
+			if e.Deliveries[0].Received != e.At {
+				t.Errorf("received at %d, posted at %d", e.Deliveries[0].Received, e.At)
 			}
 		}
-		if diff := cmp.Diff([][]int64{{5}, {6, int64(len("half of it")), 8}, {9}}, sizes); diff != "" {
+		if diff := cmp.Diff([][]int32{{5}, {6, int32(len("half of it")), 8}, {9}}, sizes); diff != "" {
 			t.Errorf("sizes of inputs (-want +got):\n%s", diff)
 		}
-		if got := events[2].Delivery.Results.(*bytesBlock).values[2]; !bytes.Equal(got, w.job.inputs[8]) {
+		if got := events[2].Deliveries[0].Results.(*bytesBlock).values[events[2].Deliveries[0].First+2]; !bytes.Equal(got, w.job.inputs[8]) {
 			t.Errorf("result of task 8: % x", got)
 		}
 		if diff := cmp.Diff(&Stats{JobID: 1, Stored: 99, CPU: 3, PeakMemory: 4}, events[4].Stats); diff != "" {
@@ -262,9 +268,10 @@ func TestStreamBadWorker(t *testing.T) {
 			w.hello()
 			w.link.Open(Spec{ID: 1, Job: w.job})
 			w.link.Send(Chunk{ID: 10, Lo: 5, Hi: 9})
+			w.link.Flush()
 			w.read(FrameOpen)
 			sent := bytes.Clone(test.send(w, w.chunk()))
-			w.wrote.Seal(sent)
+			w.wrote.Seal(sent, nil)
 			if test.spoil != nil {
 				sent = test.spoil(sent)
 			}

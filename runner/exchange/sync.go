@@ -92,7 +92,7 @@ func (s *Stream) compare() bool {
 			return false
 		}
 		sent := clock.Now()
-		if err := s.frames.Write(frame); err != nil {
+		if err := s.frames.Write(frame, nil); err != nil {
 			return false
 		}
 		p, ok := s.awaitPong(best.pings)

@@ -22,7 +22,7 @@ func newSkewed(t *testing.T, ahead time.Duration) *skewed {
 	w := &skewed{script: newScript(t), ahead: ahead}
 	w.link.config.SameClock = false
 	w.write(must(AppendHello(nil, Hello{Build: "build", PID: 77, Ready: w.now()})))
-	w.got = w.wrote
+	w.r = NewFrameReader(w.conn, w.wrote)
 	return w
 }
 

@@ -71,8 +71,8 @@ func testKilledOutside(t *testing.T, b Backend) {
 func testPoison(t *testing.T, b Backend) {
 	got, err := runner.Map(t.Context(), pool(t, b, 2), act, acts(30, 7, "kill", ""), runner.JobOptions{LostRetries: 2})
 	f := wantFailed(t, err, 7)[0]
-	if !f.Lost || f.Attempts != 3 {
-		t.Errorf("error %+v, want a task lost after 3 attempts", f)
+	if !f.Lost || f.Attempts < 3 { // more while others were suspected with it
+		t.Errorf("error %+v, want a task lost after 3 attempts at least", f)
 	}
 	wantSquares(t, got, 7)
 }

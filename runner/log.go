@@ -1,0 +1,82 @@
+package runner
+
+import (
+	"corecast/runner/exchange"
+	"corecast/runner/trace"
+)
+
+// log collects the rows of a job's trace. Deliveries of results that went well
+// are kept as they came, a batch each, and made rows when the job is over, so
+// that noting an attempt costs next to nothing while it runs.
+type log struct {
+	chunks     []trace.Chunk
+	deliveries []trace.Delivery
+	batches    []batch
+	attempts   int // rows in all batches
+	errors     map[int]string
+}
+
+// batch is consecutive rows of attempts: either rows, or those of a delivery
+// whose results were all accepted. shift brings its stamps to the trace's time.
+type batch struct {
+	rows []trace.Attempt
+
+	delivery      *exchange.Delivery
+	chunk, number int32
+	row           int32 // of the delivery
+	shift         int64
+}
+
+// accepted notes that all results of a delivery were accepted.
+func (l *log) accepted(d *exchange.Delivery, c *dispatched, row int32, shift int64) {
+	l.batches = append(l.batches, batch{delivery: d, chunk: c.row, number: c.attempt, row: row, shift: shift})
+	l.attempts += int(d.Count)
+	d.Results = nil // they were handed to the caller
+}
+
+// add adds a row.
+func (l *log) add(row trace.Attempt, errorText string) {
+	if errorText != "" {
+		if l.errors == nil {
+			l.errors = make(map[int]string)
+		}
+		l.errors[l.attempts] = errorText
+	}
+	if n := len(l.batches); n == 0 || l.batches[n-1].delivery != nil {
+		l.batches = append(l.batches, batch{})
+	}
+	last := &l.batches[len(l.batches)-1]
+	last.rows = append(last.rows, row)
+	l.attempts++
+}
+
+// trace returns all rows as a trace.
+func (l *log) trace() *trace.Trace {
+	t := &trace.Trace{Chunks: l.chunks, Deliveries: l.deliveries, Errors: l.errors, Attempts: make([]trace.Attempt, 0, l.attempts)}
+	for i := range l.batches {
+		t.Attempts = l.batches[i].appendTo(t.Attempts)
+	}
+	return t
+}
+
+// appendTo appends the batch's rows.
+func (b *batch) appendTo(rows []trace.Attempt) []trace.Attempt {
+	if b.delivery == nil {
+		return append(rows, b.rows...)
+	}
+	d := b.delivery
+	for k, start := range d.Start {
+		row := trace.Attempt{
+			FuncStart: trace.Time(start + b.shift), FuncEnd: trace.Time(d.End[k] + b.shift), Declared: trace.Unknown,
+			Task: d.Lo + int32(k), Number: b.number, Chunk: b.chunk, Delivery: b.row, ReplacedBy: -1, Outcome: trace.Done,
+		}
+		if d.BytesOut != nil {
+			row.BytesOut = int64(d.BytesOut[k])
+		}
+		if k < len(d.BytesIn) {
+			row.BytesIn = int64(d.BytesIn[k])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
