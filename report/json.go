@@ -12,6 +12,7 @@ import (
 
 	"corecast/bench/metrics"
 	"corecast/bench/scaling"
+	"corecast/bench/sim"
 	"corecast/runner/trace"
 )
 
@@ -49,6 +50,7 @@ func documents() []document {
 		{"bench", metrics.SummarySchema, "What a run says of a workload on a backend", reflect.TypeFor[metrics.Summary](), true},
 		{"run", RunSchema, "What a single run of a workload gave", reflect.TypeFor[RunResult](), false},
 		{"fit", scaling.Schema, "Scaling laws fitted to measured points, and what they predict", reflect.TypeFor[scaling.Forecast](), false},
+		{"simulate", sim.ResultSchema, "What a simulation gave", reflect.TypeFor[sim.Result](), false},
 		{"compare", metrics.CompareSchema, "Two runs beside each other", reflect.TypeFor[metrics.Comparison](), false},
 	}
 }

@@ -66,11 +66,18 @@ var importRules = []rule{
 
 	// The record, and what is computed from it.
 	{pkg: "results", imports: []string{"runner/trace"}},
+	{pkg: "results/lithops", imports: []string{"results", "runner/trace"}, tests: []string{"bench/metrics"}},
 	{pkg: "internal/machine", imports: []string{"results", "runner/trace", "internal/cgroup"}},
 	{pkg: "bench/cost", imports: []string{"results"}},
 	{pkg: "bench/metrics", imports: []string{"results", "runner/trace", "bench/cost"}},
 	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
-	{pkg: "report", imports: []string{"results", "runner/trace", "bench/metrics", "bench/scaling"}},
+	{pkg: "report", imports: []string{"results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim"}},
+
+	{ // the simulator: what it is held against in tests too
+		pkg:     "bench/sim",
+		imports: []string{"results", "runner/trace", "bench/metrics", "bench/cost"},
+		tests:   []string{"results/lithops"},
+	},
 
 	// Measuring.
 	{
@@ -80,6 +87,7 @@ var importRules = []rule{
 			"internal/machine", "internal/clock",
 		},
 	},
+	{pkg: "bench/scenariofile", imports: []string{"bench/sim", "bench/cost", "results", "internal/yamlfile"}},
 	{pkg: "bench/planfile", imports: []string{"bench", "bench/cost", "results", "workloads", "internal/yamlfile"}},
 	{
 		pkg: "bench/peers",

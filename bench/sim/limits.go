@@ -1,0 +1,9 @@
+package sim
+
+// Bounds of what is simulated; they keep a slip of the keyboard from filling
+// the machine's memory.
+const (
+	MaxWorkers      = 1_000_000
+	MaxTasks        = 100_000_000
+	MaxReplications = 100_000
+)
