@@ -25,11 +25,14 @@ type child struct {
 	err    error // of the end
 }
 
-// startChild starts cmd. Reading its output is over before it is waited for:
-// the caller reads only within calls of within, and close ends it.
+// startChild starts cmd, and keeps what it says on standard error if that goes
+// nowhere else. Reading its output is over before it is waited for: the caller
+// reads only within calls of within, and close ends it.
 func startChild(cmd *exec.Cmd, hangUp func() error) (*child, error) {
 	c := &child{cmd: cmd, hangUp: hangUp, ended: make(chan struct{})}
-	cmd.Stderr = &c.stderr
+	if cmd.Stderr == nil {
+		cmd.Stderr = &c.stderr
+	}
 	cmd.WaitDelay = endWait
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {

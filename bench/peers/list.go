@@ -17,6 +17,13 @@ const (
 	groupSingle  = "processes, one task at a time"
 	groupCommand = "one command a task"
 	groupBytes   = "bytes in and out"
+	groupStart   = "processes started"
+)
+
+// The rows that bars compare.
+const (
+	nameStartCommand = "workers of the corecast command"
+	nameStartFloor   = "floor: a bare Go program"
 )
 
 // groups lists the groups in the order in which they are shown, with what is
@@ -28,6 +35,7 @@ func groups() []group {
 		{groupSingle, "no-op tasks on a ready pool of processes, each with a message of its own"},
 		{groupCommand, "each task runs the command true"},
 		{groupBytes, "blocks of 1 MiB echoed by processes; MB/s are of both directions together"},
+		{groupStart, "processes started as workers until all are ready, and what they take in memory then (proportional set size)"},
 	}
 }
 
@@ -55,6 +63,9 @@ type ready struct {
 	close func() error
 	// version names what was measured.
 	version string
+	// memory is what the processes of the last run took together, in bytes; nil
+	// when that is not known, or not of interest.
+	memory func() *float64
 }
 
 // missingError says that a peer is not installed, and how to install it.
@@ -107,6 +118,10 @@ func peers() []peer {
 		{groupBytes, "multiprocessing Pool.map, chunk 1", false, blocks, openPython("bytes", 1)},
 		{groupBytes, "floor: bare socket, 1 process", false, blocks, openEcho(1)},
 		{groupBytes, "floor: bare socket, all processes", false, blocks, openEcho(0)},
+
+		{groupStart, nameStartCommand, true, starts, openStart("corecast/cmd/corecast")},
+		{groupStart, "corecast local: workers of this program", false, starts, openStartLocal},
+		{groupStart, nameStartFloor, false, starts, openStart("corecast/bench/peers/bare")},
 	}
 }
 

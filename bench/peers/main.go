@@ -7,10 +7,11 @@
 // every peer runs once, in a random order from a printed seed. The work is the
 // same for all of a group: a task that does nothing (or echoes its bytes, or
 // runs a command), and results collected by index and checked. list.go lists
-// the peers; a file holds one family of them. measure.go runs them and
-// report.go shows what came out.
+// the peers; a file holds one family of them. measure.go runs them, bars.go
+// says how far corecast's rows are from what they should reach, and report.go
+// shows what came out.
 //
-//	go run ./bench/peers [-only regexp] [-runs 5] [-tasks 1000000] [-format table|markdown|json]
+//	go run ./bench/peers [-only regexp] [-runs 5] [-tasks 1000000] [-starts 1000] [-format table|markdown|json]
 package main
 
 import (
@@ -46,6 +47,7 @@ type settings struct {
 	workers int
 	runs    int
 	mib     int // of blocks that are echoed
+	starts  int // of processes that are started
 	seed    uint64
 	limit   time.Duration // for one run, or the start, of one peer
 	only    *regexp.Regexp
@@ -88,6 +90,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.IntVar(&s.workers, "workers", 2, "`workers` of every peer")
 	f.IntVar(&s.runs, "runs", 5, "interleaved `runs` of every peer")
 	f.IntVar(&s.mib, "mib", 64, "`MiB` that go in and out, in blocks of 1 MiB")
+	f.IntVar(&s.starts, "starts", 1000, "`processes` that are started as workers")
 	f.Uint64Var(&s.seed, "seed", 0, "`seed` of the order; 0: a random one")
 	f.DurationVar(&s.limit, "limit", time.Minute, "the `time` that one run of one peer may take")
 	f.StringVar(&only, "only", "", "measure the peers whose `group/name` matches, as in 'in process/'")
@@ -115,7 +118,7 @@ func (s settings) check() error {
 	for _, c := range []struct {
 		flag  string
 		value int
-	}{{"tasks", s.tasks}, {"workers", s.workers}, {"runs", s.runs}, {"mib", s.mib}} {
+	}{{"tasks", s.tasks}, {"workers", s.workers}, {"runs", s.runs}, {"mib", s.mib}, {"starts", s.starts}} {
 		if c.value < 1 {
 			return fmt.Errorf("-%s %d: must be at least 1", c.flag, c.value)
 		}

@@ -25,6 +25,8 @@ type comparison struct {
 	During   results.Load      `json:"load_during"`
 	Warnings []results.Warning `json:"warnings"`
 	Rows     []*row            `json:"rows"`
+	// Bars are what corecast's rows should reach, and how far they are.
+	Bars []barResult `json:"bars"`
 }
 
 // row is what is known of one peer. Times are in seconds.
@@ -47,6 +49,10 @@ type row struct {
 	Ratio *float64 `json:"ratio_to_corecast"`
 	// Rate is in MB/s, of both directions, where bytes are moved.
 	Rate *float64 `json:"mb_per_s,omitempty"`
+	// Memories are what the processes of a run took together, in bytes, Memory
+	// their median; empty and nil when not measured.
+	Memories []float64 `json:"memories_bytes,omitempty"`
+	Memory   *float64  `json:"memory_bytes,omitempty"`
 	// Missing says that the peer is not installed, and how to install it;
 	// Error that it failed.
 	Missing string `json:"missing,omitempty"`
@@ -104,8 +110,16 @@ func (c *comparison) rounds(ctx context.Context, s settings, progress io.Writer)
 				return fmt.Errorf("measure round %d: %w", round+1, context.Cause(ctx))
 			}
 			r := c.Rows[i]
-			if wall := r.once(ctx, s.limit, r.Tasks); r.ready != nil {
-				r.Walls = append(r.Walls, wall)
+			wall := r.once(ctx, s.limit, r.Tasks)
+			if r.ready == nil {
+				continue
+			}
+			r.Walls = append(r.Walls, wall)
+			if r.ready.memory == nil {
+				continue
+			}
+			if size := r.ready.memory(); size != nil {
+				r.Memories = append(r.Memories, *size)
 			}
 		}
 	}
@@ -172,6 +186,10 @@ func (c *comparison) figure() {
 		}
 		slices.Sort(each)
 		mid := median(each)
+		if len(r.Memories) > 0 {
+			size := median(slices.Sorted(slices.Values(r.Memories)))
+			r.Memory = &size
+		}
 		r.Median, r.Min, r.Max = &mid, &each[0], &each[len(each)-1]
 		if r.Group == groupBytes {
 			rate := megabytes(mid)
@@ -187,6 +205,7 @@ func (c *comparison) figure() {
 			r.Ratio = &ratio
 		}
 	}
+	c.Bars = c.judge(bars())
 }
 
 // megabytes turns the time of a block into MB/s of both directions together.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 
 // small are settings under which all peers take a second or two.
 func small() settings {
-	return settings{tasks: 5000, workers: 2, runs: 2, mib: 4, seed: 1, limit: 15 * time.Second, python: "python3", format: "table"}
+	return settings{tasks: 5000, workers: 2, runs: 2, mib: 4, starts: 3, seed: 1, limit: 15 * time.Second, python: "python3", format: "table"}
 }
 
 // TestPeers runs every peer that is installed; each checks its own results.
@@ -53,8 +54,13 @@ func TestPeers(t *testing.T) {
 			t.Errorf("%s/%s has no figures: %+v", r.Group, r.Name, r)
 			continue
 		}
-		// A nanosecond to 0.1 s a task: anything else was not measured.
-		if *r.Min < 1e-9 || *r.Max > 0.1 || *r.Min > *r.Median || *r.Median > *r.Max {
+		// A nanosecond to 0.1 s a task, or a process in seconds: anything else was
+		// not measured.
+		longest := 0.1
+		if r.Group == groupStart {
+			longest = 5
+		}
+		if *r.Min < 1e-9 || *r.Max > longest || *r.Min > *r.Median || *r.Median > *r.Max {
 			t.Errorf("%s/%s is not plausible: %g .. %g .. %g s a task", r.Group, r.Name, *r.Min, *r.Median, *r.Max)
 		}
 		if r.Base && *r.Ratio != 1 {
@@ -63,6 +69,30 @@ func TestPeers(t *testing.T) {
 		if (r.Rate != nil) != (r.Group == groupBytes) {
 			t.Errorf("%s/%s: rate %v", r.Group, r.Name, r.Rate)
 		}
+		checkMemory(t, r)
+	}
+	if runtime.GOOS == "linux" && len(c.Bars) != len(bars()) {
+		t.Errorf("%d of %d bars were judged: %+v", len(c.Bars), len(bars()), c.Bars)
+	}
+}
+
+// checkMemory wants 100 kB to 100 MB for each process that was started, where
+// the system tells.
+func checkMemory(t *testing.T, r *row) {
+	t.Helper()
+	if r.Group != groupStart {
+		if r.Memory != nil {
+			t.Errorf("%s/%s has memory %g", r.Group, r.Name, *r.Memory)
+		}
+		return
+	}
+	if runtime.GOOS != "linux" {
+		return
+	}
+	if r.Memory == nil {
+		t.Errorf("%s/%s: its memory is not known", r.Group, r.Name)
+	} else if each := *r.Memory / float64(r.Tasks); each < 100e3 || each > 100e6 {
+		t.Errorf("%s/%s takes %g bytes a process", r.Group, r.Name, each)
 	}
 }
 
@@ -88,7 +118,7 @@ func TestOneBase(t *testing.T) {
 func TestMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	s := small()
-	s.only = regexp.MustCompile("multiprocessing.*own|parallel|xargs|atomic index$")
+	s.only = regexp.MustCompile("multiprocessing.*own|parallel|xargs|atomic index$|bare Go")
 	c, err := compare(t.Context(), peers(), s, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +131,7 @@ func TestMissing(t *testing.T) {
 		"python3 is not installed: apt-get install python3",
 		"GNU parallel is not installed: apt-get install parallel",
 		"xargs is not installed: apt-get install findutils",
+		"the command go is not installed: https://go.dev/doc/install",
 		"atomic index | 5000 |",
 	} {
 		if !strings.Contains(out, want) {
@@ -221,22 +252,101 @@ func TestFigures(t *testing.T) {
 		{Group: "a", Name: "other", Tasks: 2, Walls: []float64{4, 1, 3, 2}},
 		{Group: "a", Name: "none", Tasks: 2},
 		{Group: groupBytes, Name: "no base", Tasks: 1, Walls: []float64{blockSize / 1e6}},
+		{Group: "b", Name: "large", Tasks: 4, Walls: []float64{4, 4, 4}, Memories: []float64{8, 2, 4}},
 	}}
 	c.figure()
-	type figures struct{ Median, Min, Max, Ratio, Rate *float64 }
+	type figures struct{ Median, Min, Max, Ratio, Rate, Memory *float64 }
 	var got []figures
 	for _, r := range c.Rows {
-		got = append(got, figures{r.Median, r.Min, r.Max, r.Ratio, r.Rate})
+		got = append(got, figures{r.Median, r.Min, r.Max, r.Ratio, r.Rate, r.Memory})
 	}
 	f := func(v float64) *float64 { return &v }
 	want := []figures{
-		{f(0.2), f(0.1), f(0.3), f(1), nil},
-		{f(1.25), f(0.5), f(2), f(6.25), nil},
+		{f(0.2), f(0.1), f(0.3), f(1), nil, nil},
+		{f(1.25), f(0.5), f(2), f(6.25), nil, nil},
 		{},
-		{f(blockSize / 1e6), f(blockSize / 1e6), f(blockSize / 1e6), nil, f(2)},
+		{f(blockSize / 1e6), f(blockSize / 1e6), f(blockSize / 1e6), nil, f(2), nil},
+		{f(1), f(1), f(1), nil, nil, f(4)},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("figures (-want +got):\n%s", d)
+	}
+}
+
+// TestBars holds rows against bars: by another row, by itself, and where one of
+// them was not measured.
+func TestBars(t *testing.T) {
+	c := &comparison{Rows: []*row{
+		{Group: "a", Name: "ours", Tasks: 2, Walls: []float64{6}, Memories: []float64{10}},
+		{Group: "a", Name: "floor", Tasks: 2, Walls: []float64{4}},
+		{Group: "a", Name: "failed", Tasks: 2},
+	}}
+	c.figure()
+	got := c.judge([]bar{
+		{"a", "ours", perTask, 1.5, "floor"},
+		{"a", "ours", perTask, 1.4, "floor"},
+		{"a", "ours", perTask, 3, ""},
+		{"a", "ours", memoryEach, 4.9, ""},
+		{"a", "ours", memoryEach, 2, "floor"}, // whose memory is not known
+		{"a", "failed", perTask, 1, ""},
+		{"a", "ours", perTask, 1, "failed"},
+		{"a", "absent", perTask, 1, ""},
+	})
+	want := []barResult{
+		{"a", "ours", perTask, "floor", 1.5, 1.5, true},
+		{"a", "ours", perTask, "floor", 1.5, 1.4, false},
+		{"a", "ours", perTask, "", 3, 3, true},
+		{"a", "ours", memoryEach, "", 5, 4.9, false},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("bars (-want +got):\n%s", d)
+	}
+	c.Bars = got
+	if out := tables(c, table.Writer.RenderMarkdown); !strings.Contains(out, "| a/ours | time each | 1.5 times floor | 1.4 times floor | no |") ||
+		!strings.Contains(out, "| a/ours | memory each | 0.005 kB | 0.0049 kB | no |") {
+		t.Errorf("the bars are not in\n%s", out)
+	}
+}
+
+// TestBarsNameRows keeps bars to rows that exist.
+func TestBarsNameRows(t *testing.T) {
+	names := map[string]bool{"": true}
+	for _, p := range peers() {
+		names[p.group+"/"+p.name] = true
+	}
+	for _, b := range bars() {
+		if !names[b.group+"/"+b.name] || b.against != "" && !names[b.group+"/"+b.against] {
+			t.Errorf("a bar is about rows that are not listed: %+v", b)
+		}
+	}
+}
+
+// TestStartFails starts a program that ends without a word.
+func TestStartFails(t *testing.T) {
+	program, err := exec.LookPath("true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := startAll(t.Context(), program, 2); err == nil || !strings.Contains(err.Error(), "wait for process 1 of 2: EOF") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestPSS(t *testing.T) {
+	for text, want := range map[string]float64{
+		"00400000-7ffe rollup\nRss:   1792 kB\nPss:                 544 kB\nPss_Dirty: 1 kB\n": 544,
+		"Rss: 1 kB\n":     -1,
+		"Pss: many kB\n":  -1,
+		"Pss_Dirty: 3 kB": -1,
+		"":                -1,
+	} {
+		got, err := pss([]byte(text))
+		if err != nil {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("pss(%q) = %g, %v, want %g", text, got, err, want)
+		}
 	}
 }
 
@@ -289,6 +399,7 @@ func TestCommandRefuses(t *testing.T) {
 		says string
 	}{
 		{"-runs 0", 2, "-runs 0: must be at least 1"},
+		{"-starts 0", 2, "-starts 0: must be at least 1"},
 		{"-format csv", 2, "must be one of json, markdown, table"},
 		{"-only (", 2, "read -only"},
 		{"-limit 0s", 2, "-limit 0s: must be positive"},

@@ -58,6 +58,9 @@ func tables(c *comparison, render func(table.Writer) string) string {
 			fmt.Fprintf(&b, "%s: %s\n\n%s\n\n", g.name, g.about, render(t))
 		}
 	}
+	if len(c.Bars) > 0 {
+		fmt.Fprintf(&b, "bars: what corecast's rows should reach\n\n%s\n\n", render(barTable(c.Bars)))
+	}
 	return b.String()
 }
 
@@ -79,22 +82,52 @@ func heading(c *comparison) []string {
 }
 
 func groupTable(c *comparison, g group) table.Writer {
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	value := "median per task"
-	if g.name == groupBytes {
-		value = "median"
+	header := table.Row{"what", "tasks", "median per task", "min .. max", "ratio"}
+	switch g.name {
+	case groupBytes:
+		header[2] = "median"
+	case groupStart:
+		header = table.Row{"what", "processes", "median per process", "min .. max", "ratio", "memory of all"}
 	}
-	t.AppendHeader(table.Row{"what", "tasks", value, "min .. max", "ratio"})
-	right := func(n int) table.ColumnConfig {
-		return table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight}
-	}
-	t.SetColumnConfigs([]table.ColumnConfig{right(2), right(3), right(4), right(5)})
+	t := newTable(header)
 	for _, r := range c.Rows {
 		if r.Group == g.name {
 			t.AppendRow(cells(r))
 		}
+	}
+	return t
+}
+
+// newTable makes a table whose columns are aligned to the right, but the first.
+func newTable(header table.Row) table.Writer {
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(header)
+	var columns []table.ColumnConfig
+	for n := 2; n <= len(header); n++ {
+		columns = append(columns, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+	}
+	t.SetColumnConfigs(columns)
+	return t
+}
+
+// barTable shows how rows stand to their bars.
+func barTable(bars []barResult) table.Writer {
+	t := newTable(table.Row{"what", "figure", "measured", "at most", "holds"})
+	for _, b := range bars {
+		show := duration
+		switch {
+		case b.Against != "":
+			show = func(v float64) string { return digits(v) + " times " + b.Against }
+		case b.Figure == memoryEach:
+			show = size
+		}
+		holds := "yes"
+		if !b.Holds {
+			holds = "no"
+		}
+		t.AppendRow(table.Row{b.Group + "/" + b.Name, string(b.Figure), show(b.Value), show(b.Most), holds})
 	}
 	return t
 }
@@ -123,7 +156,19 @@ func cells(r *row) table.Row {
 	if r.Ratio != nil {
 		ratio = fmt.Sprintf("%.3g", *r.Ratio)
 	}
-	return table.Row{name, r.Tasks, show(*r.Median), show(low) + " .. " + show(high), ratio}
+	cells := table.Row{name, r.Tasks, show(*r.Median), show(low) + " .. " + show(high), ratio}
+	if r.Memory != nil {
+		cells = append(cells, size(*r.Memory))
+	}
+	return cells
+}
+
+// size prints bytes in kB or MB.
+func size(bytes float64) string {
+	if bytes < 1e6 {
+		return digits(bytes/1e3) + " kB"
+	}
+	return digits(bytes/1e6) + " MB"
 }
 
 // duration prints seconds with three digits and a unit.

@@ -54,18 +54,24 @@ type bare struct {
 // startBare starts this program again in a mode, with one processor for Go as
 // corecast's workers have.
 func startBare(mode string) (*bare, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), bareEnv+"="+mode, "GOMAXPROCS=1")
+	return startJoined(cmd)
+}
+
+// startJoined starts a process with the other end of a socket as its
+// descriptor 3.
+func startJoined(cmd *exec.Cmd) (*bare, error) {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return nil, fmt.Errorf("make a pair of sockets: %w", err)
 	}
 	defer theirs.Close()
-	program, err := os.Executable()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("find this program: %w", err), ours.Close())
-	}
-	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), bareEnv+"="+mode, "GOMAXPROCS=1")
-	cmd.ExtraFiles = []*os.File{theirs} // descriptor 3
+	cmd.ExtraFiles = []*os.File{theirs}
 	c, err := startChild(cmd, ours.Close)
 	if err != nil {
 		return nil, errors.Join(err, ours.Close())
@@ -106,9 +112,15 @@ func startBares(mode string, processes int, s settings) (bares, error) {
 	return all, nil
 }
 
-// close ends the processes.
+// close ends the processes, all at the same time.
 func (all bares) close() error {
 	var errs []error
+	for _, b := range all {
+		if err := b.conn.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("hang up: %w", err))
+		}
+		b.hangUp = func() error { return nil }
+	}
 	for _, b := range all {
 		errs = append(errs, b.close())
 	}

@@ -92,9 +92,10 @@ var importRules = []rule{
 	{
 		pkg: "bench/peers",
 		imports: []string{
-			"runner", "runner/local", "runner/trace", "results", "internal/machine", "internal/clock",
+			"runner", "runner/exchange", "runner/local", "runner/trace", "results", "internal/machine", "internal/clock",
 		},
 	},
+	{pkg: "bench/peers/bare"},
 
 	// What people start, and what they copy.
 	{pkg: "cmd/*", imports: []string{"*"}},
