@@ -171,7 +171,7 @@ func TestHTMLSays(t *testing.T) {
 		"pi and log search on local", "2 November 2026, 09:30 UTC", "still running",
 		"Best seen: 2 cores", "most of it is", "Distrust: the run is not complete",
 		"Results: medians", "Where core time went, in the trial", "Speedup: pi on local",
-		"Plots that are not drawn: Cost and time (no point has a cost", "Warnings", "wrong_answer",
+		"Plots that are not drawn: Measured and forecast (a fit needs at least 3 core counts)", "Cost and time (no point has a cost", "Warnings", "wrong_answer",
 		"corecast bench pi --note 'a note'", "0123abc, with changes that were not committed",
 		"no answer: no answer: a note", "wrong answer: 3 is not pi", "What the figures mean", "METG(50 %)",
 	} {

@@ -36,6 +36,9 @@ func Plots() []Plot {
 	return []Plot{
 		{"speedup", "Speedup", noSpeedup, whole, drawSpeedup},
 		{"efficiency", "Efficiency", noEfficiency, whole, drawEfficiency},
+		{"fit", fitTitle, noFit, eachSeries, ofSource(fitTitle, drawFit)},
+		{"backtest", backtestTitle, noFit, eachSeries, ofSource(backtestTitle, drawBacktest)},
+		{"usl", uslTitle, noFit, eachSeries, ofSource(uslTitle, drawUSL)},
 		{"cost", "Cost and time", noCost, whole, drawCost},
 		{"metg", "Efficiency by task time", noMETG, whole, drawMETG},
 		{"startup", "Start-up of workers", noStartup, eachLabel, drawStartup},

@@ -30,7 +30,7 @@ func (s *seriesFlags) bind(cmd *cobra.Command) {
 func (a *app) newFit() *cobra.Command {
 	var series seriesFlags
 	var laws []string
-	var predict, confidence, work, format string
+	var predict, confidence, work, format, output string
 	cmd := &cobra.Command{
 		Use:   "fit data.csv|RUN",
 		Short: "fit scaling laws to measured points, and predict other core counts",
@@ -66,6 +66,11 @@ Laws: ` + strings.Join(scaling.LawNames(), ", ") + `, or all.`,
 			if err != nil {
 				return err
 			}
+			if output != "" {
+				if _, err := report.WriteForecastPlots(output, f); err != nil {
+					return err
+				}
+			}
 			if format == "json" {
 				return a.writeJSON(f)
 			}
@@ -82,6 +87,7 @@ Laws: ` + strings.Join(scaling.LawNames(), ", ") + `, or all.`,
 	f.StringSliceVar(&laws, "law", []string{"all"}, "laws to fit: "+strings.Join(scaling.LawNames(), ", ")+", or all")
 	f.StringVar(&predict, "predict", "", "core counts to predict: a list such as 8,16 or a range such as 8..64x2")
 	f.StringVar(&confidence, "confidence", "95%", "confidence of intervals")
+	f.StringVar(&output, "output", "", "folder to draw plots into: the fit, predicted against measured, shares of the USL")
 	f.StringVar(&work, "work", "", "work of the predicted jobs, in tasks or in the unit of the column work (default: as measured)")
 	cmd.RegisterFlagCompletionFunc("law", cobra.FixedCompletions(append(scaling.LawNames(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
