@@ -58,7 +58,7 @@ func Func[In, Out any](ctx context.Context, f *runner.Func[In, Out], inputs []In
 	}
 	var price *cost.Price
 	if o.Price != "" {
-		p, err := cost.Lookup(o.Price)
+		p, err := cost.Load(o.Price)
 		if err != nil {
 			return nil, nil, &InputError{"", err}
 		}

@@ -26,7 +26,10 @@ type Bill struct {
 	USD, Time, Items float64
 	// CoreSeconds are the billed seconds x vCPU over all workers.
 	CoreSeconds float64
-	Warnings    []results.Warning
+	// Free is what a month's free tier takes off when nothing else has used
+	// it, in USD; USD has it still.
+	Free     float64
+	Warnings []results.Warning
 }
 
 // Bill returns what workers and usage cost by the list: billed seconds x (vCPU
@@ -34,7 +37,7 @@ type Bill struct {
 // taken off. Warnings say what the figure leaves out.
 func (p *Price) Bill(workers []Worker, usage []results.Usage) Bill {
 	var b Bill
-	unrounded, memoryless := 0, 0
+	unrounded, memoryless, memory := 0, 0, 0.0
 	for _, w := range workers {
 		seconds := w.Seconds
 		if !w.Billed {
@@ -43,12 +46,16 @@ func (p *Price) Bill(workers []Worker, usage []results.Usage) Bill {
 		}
 		b.Time += seconds * p.Second(w.VCPU, w.Memory)
 		b.CoreSeconds += seconds * w.VCPU
+		if p.MemoryUnit > 0 {
+			memory += seconds * float64(w.Memory) / p.MemoryUnit
+		}
 		if w.Memory == 0 && p.MemorySecond > 0 {
 			memoryless++
 		}
 	}
 	unpriced := b.items(p, usage)
 	b.USD = b.Time + b.Items
+	b.Free = min(b.CoreSeconds, p.FreeVCPU)*p.VCPUSecond + min(memory, p.FreeMemory)*p.MemorySecond
 	b.warn(p, unrounded, memoryless, unpriced)
 	return b
 }
@@ -71,7 +78,10 @@ func (b *Bill) warn(p *Price, unrounded, memoryless int, unpriced []string) {
 	}
 	if unrounded > 0 && p.Granularity == nil {
 		add("no_rounding", fmt.Sprintf("%s: the billing granularity is not known; no rounding was applied to %d workers' time", p.Title(), unrounded),
-			"set granularity_s in a price list of your own; short workers may cost more than this")
+			"give granularity_s in a price list of your own: what is shown is the least that it costs")
+	}
+	if p.Machine == nil && p.VCPUSecond == 0 && p.MemorySecond == 0 {
+		add("no_time_price", p.Title()+": it has no price of time; only requests and the like are in the cost", "name the list of a place where workers run")
 	}
 	if memoryless > 0 {
 		add("memory_unknown", fmt.Sprintf("%s: %d workers have no memory limit; their memory is not in the cost", p.Title(), memoryless),

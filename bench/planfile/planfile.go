@@ -132,7 +132,7 @@ func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
 		return p, r.wrong("$.time", err)
 	}
 	if f.Price != "" {
-		if _, err := cost.Lookup(f.Price); err != nil {
+		if _, err := cost.Load(f.Price); err != nil {
 			return p, r.wrong("$.price", err)
 		}
 	}

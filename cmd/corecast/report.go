@@ -17,7 +17,6 @@ import (
 	"corecast/bench"
 	"corecast/bench/cost"
 	"corecast/bench/metrics"
-	"corecast/bench/planfile"
 	"corecast/report"
 	"corecast/results"
 	"corecast/workloads"
@@ -106,10 +105,15 @@ func (a *app) completeRuns(*cobra.Command, []string, string) ([]string, cobra.Sh
 // summarize summarizes a run, with costs by a price list: empty means the one
 // of the run's plan.
 func (a *app) summarize(r *results.Run, price string) ([]metrics.Summary, error) {
-	if price == "" {
+	given := price != ""
+	if !given {
 		price = bench.PriceOf(r.Header)
 	}
 	list, err := priceList(price)
+	if err != nil && !given { // a file that is not here is no reason to show nothing
+		fmt.Fprintf(a.stderr, "corecast: no costs are shown: %s\n", oneLine(err.Error()))
+		err = nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -201,37 +205,6 @@ func (a *app) toFile(path string, write func(io.Writer) error) (err error) {
 	return write(f)
 }
 
-// newSchema makes schema.
-func (a *app) newSchema() *cobra.Command {
-	names := append(report.SchemaNames(), "plan")
-	return &cobra.Command{
-		Use:       "schema [name]",
-		Short:     "print the JSON Schema of an output or of plans: " + strings.Join(names, ", "),
-		Example:   "  corecast schema bench",
-		ValidArgs: names,
-		Args:      cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				_, err := fmt.Fprintln(a.stdout, strings.Join(names, "\n"))
-				return err
-			}
-			make := func() ([]byte, error) { return report.Schema(args[0]) }
-			switch {
-			case args[0] == "plan":
-				make = planfile.Schema
-			case !slices.Contains(names, args[0]):
-				return fmt.Errorf("no schema %q: there are %s", args[0], strings.Join(names, ", "))
-			}
-			data, err := make()
-			if err != nil {
-				return err
-			}
-			_, err = a.stdout.Write(data)
-			return err
-		},
-	}
-}
-
 // newList makes list.
 func (a *app) newList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "list workloads, backends, runs, prices, plots or exporters", Args: cobra.NoArgs,
@@ -251,10 +224,10 @@ func (a *app) newList() *cobra.Command {
 			}
 			return rows, nil
 		}),
-		listOf(a, "prices", "the price lists", func() ([]named, error) {
-			var rows []named
+		listOf(a, "prices", "the price lists", func() ([]priceRow, error) {
+			var rows []priceRow
 			for _, p := range cost.Prices() {
-				rows = append(rows, named{p.Name, p.Title()})
+				rows = append(rows, priceRow{p.Title() + ": " + p.Source, p})
 			}
 			return rows, nil
 		}),
@@ -312,6 +285,12 @@ type named struct {
 	Summary string `json:"summary"`
 }
 
+// priceRow is a row of the list of prices; JSON has all of the list.
+type priceRow struct {
+	Summary string `json:"summary"`
+	cost.Price
+}
+
 // listOf makes a subcommand of list.
 func listOf[T any](a *app, what, short string, rows func() ([]T, error)) *cobra.Command {
 	var format string
@@ -342,6 +321,8 @@ func listOf[T any](a *app, what, short string, rows func() ([]T, error)) *cobra.
 func writeRow(w io.Writer, row any) {
 	switch row := row.(type) {
 	case named:
+		fmt.Fprintf(w, "%s\t%s\n", row.Name, row.Summary)
+	case priceRow:
 		fmt.Fprintf(w, "%s\t%s\n", row.Name, row.Summary)
 	case runRow:
 		state := "complete"

@@ -27,7 +27,7 @@ func (s *settings) bind(cmd *cobra.Command, coresDefault, coresUsage string) {
 	f.StringVar(&s.cores, "cores", coresDefault, coresUsage)
 	f.StringVar(&s.backend, "backend", "local", "where workers run (see corecast list backends)")
 	f.StringVar(&s.record, "record", "", "folder for the run's record (default: a new one in the folder of runs)")
-	f.StringVar(&s.price, "price", "", "price list to tell costs by, such as codeengine (see corecast list prices)")
+	f.StringVar(&s.price, "price", "", "price list to tell costs by: codeengine and others (see corecast list prices), or a file of your own")
 	f.IntVar(&s.chunk, "chunk", 0, "tasks handed out together (default: adapted to their time)")
 	f.IntVar(&s.vcpu, "vcpu", 1, "vCPU a worker; the cores must divide by it")
 	f.DurationVar(&s.taskTimeout, "task-timeout", 0, "limit of one attempt at a task, such as 30s (default: none)")
@@ -38,7 +38,7 @@ func (s *settings) bind(cmd *cobra.Command, coresDefault, coresUsage string) {
 // check checks what does not depend on the workload.
 func (s *settings) check() error {
 	if s.price != "" {
-		if _, err := cost.Lookup(s.price); err != nil {
+		if _, err := cost.Load(s.price); err != nil {
 			return fmt.Errorf("--price: %w", err)
 		}
 	}
@@ -58,7 +58,7 @@ func priceList(name string) (*cost.Price, error) {
 	if name == "" {
 		return nil, nil
 	}
-	p, err := cost.Lookup(name)
+	p, err := cost.Load(name)
 	if err != nil {
 		return nil, fmt.Errorf("--price: %w", err)
 	}

@@ -68,7 +68,7 @@ var importRules = []rule{
 	{pkg: "results", imports: []string{"runner/trace"}},
 	{pkg: "results/lithops", imports: []string{"results", "runner/trace"}, tests: []string{"bench/metrics"}},
 	{pkg: "internal/machine", imports: []string{"results", "runner/trace", "internal/cgroup"}},
-	{pkg: "bench/cost", imports: []string{"results"}},
+	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}},
 	{pkg: "bench/metrics", imports: []string{"results", "runner/trace", "bench/cost"}},
 	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
 	{pkg: "report", imports: []string{"results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim"}},
