@@ -54,22 +54,31 @@ func (s *schedule) feed(sl *slot) {
 		if !ok {
 			return
 		}
-		c.ID = s.pool.chunks
-		s.pool.chunks++
-		c.arrived = exchange.NotKnown
-		if s.log != nil {
-			c.row = int32(len(s.log.chunks))
-			s.log.chunks = append(s.log.chunks, trace.Chunk{
-				Dispatched: since(s.t0, now()), ReceiveStart: trace.Unknown, Arrived: trace.Unknown, Worker: sl.row,
-			})
-		}
-		sl.outstanding = append(sl.outstanding, c)
-		sl.out += int(c.Hi - c.Lo)
-		sl.link.Send(c.Chunk)
-		if !sl.fed {
-			sl.fed = true
-			s.fed = append(s.fed, sl)
-		}
+		s.hand(sl, c)
+	}
+}
+
+// hand gives a worker a chunk.
+func (s *schedule) hand(sl *slot, c *dispatched) {
+	c.ID = s.pool.chunks
+	s.pool.chunks++
+	c.arrived = exchange.NotKnown
+	at := now()
+	if s.log != nil {
+		c.row = int32(len(s.log.chunks))
+		s.log.chunks = append(s.log.chunks, trace.Chunk{
+			Dispatched: since(s.t0, at), ReceiveStart: trace.Unknown, Arrived: trace.Unknown, Worker: sl.row,
+		})
+	}
+	if len(sl.outstanding) == 0 {
+		sl.since = at
+	}
+	sl.outstanding = append(sl.outstanding, c)
+	sl.out += int(c.Hi - c.Lo)
+	sl.link.Send(c.Chunk)
+	if !sl.fed {
+		sl.fed = true
+		s.fed = append(s.fed, sl)
 	}
 }
 

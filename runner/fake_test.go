@@ -38,6 +38,10 @@ type fakeBackend struct {
 	faults  faults
 	// task is how long a task takes; nil: at random.
 	task func(task int) time.Duration
+	// calm workers pause nowhere.
+	calm bool
+	// slow is how many times as long tasks take at the first worker; 0: once.
+	slow int
 	// fleeing is the slot from which on all workers flee; 0: none.
 	fleeing int
 	// bytesIn is the encoded size of an input that workers report.
@@ -152,6 +156,9 @@ func (l *fakeLink) chance(p float64) bool { return p > 0 && l.rng.Float64() < p 
 
 // pause lets time pass: often none, sometimes much.
 func (l *fakeLink) pause() {
+	if l.b.calm {
+		return
+	}
 	switch l.rng.IntN(8) {
 	case 0:
 		time.Sleep(time.Duration(l.rng.Int64N(int64(20 * time.Millisecond))))
@@ -258,7 +265,11 @@ func (l *fakeLink) task(d *exchange.Delivery, k, task int) *exchange.Event {
 		time.Sleep(5 * time.Second)
 	}
 	if l.b.task != nil {
-		time.Sleep(l.b.task(task))
+		took := l.b.task(task)
+		if l.request.Slot == 0 && l.b.slow > 0 {
+			took *= time.Duration(l.b.slow)
+		}
+		time.Sleep(took)
 	} else {
 		l.pause()
 	}

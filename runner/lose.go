@@ -75,7 +75,7 @@ func (s *schedule) takeBack(c *dispatched, e *exchange.Event, outcome trace.Outc
 		if !s.stopped() {
 			row.Outcome = outcome
 		}
-		if !s.stopped() && !s.settled.has(int(task)) {
+		if !s.stopped() && !s.settled.has(int(task)) && !s.elsewhere(int(task)) {
 			t := s.triesOf(int(task), c.attempt)
 			t.alone = t.alone || a.alone
 			row.ReplacedBy = t.next()
@@ -111,7 +111,10 @@ func (s *schedule) charge(c *dispatched, e *exchange.Event) {
 		case s.stopped():
 			row.Outcome = trace.Cancelled
 		default:
-			if t.lost++; t.lost <= s.options.lostRetries() {
+			if t.lost++; s.elsewhere(int(task)) {
+				break
+			}
+			if t.lost <= s.options.lostRetries() {
 				row.ReplacedBy = t.next()
 				s.repeat(again{lo: task, hi: task + 1, attempt: row.ReplacedBy, alone: true})
 			} else {
@@ -128,14 +131,4 @@ func (s *schedule) unreceived(c *dispatched, task int32, at int64) trace.Attempt
 		Task: task, Number: c.attempt, Chunk: c.row, Delivery: -1, ReplacedBy: -1, Outcome: trace.Cancelled,
 		FuncStart: trace.Unknown, FuncEnd: trace.Unknown, Declared: since(s.t0, at),
 	}
-}
-
-// abandon notes the attempts of a cancelled job that gave no result.
-func (s *schedule) abandon(sl *slot) {
-	for _, c := range sl.outstanding {
-		for task := c.Lo + c.done; task < c.Hi; task++ {
-			s.add(s.unreceived(c, task, s.last), "")
-		}
-	}
-	sl.outstanding, sl.out = nil, 0
 }

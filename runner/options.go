@@ -23,10 +23,14 @@ type JobOptions struct {
 	// FailedRetries is how often a task runs again after its function failed.
 	FailedRetries int
 	// LostRetries is how often a task runs again after its worker was lost; 0
-	// means 3, a negative number none. Which task of a chunk the worker was at
-	// cannot be told, so a loss counts for all of the chunk that had not come
-	// back; they run again one by one. Without retries, use Chunk 1.
+	// means 3. Where a worker may have been lost by any of several tasks, they
+	// run again, in parts and alone, at no charge until it is known by which.
+	// With a negative number no task runs again: a loss counts for all tasks
+	// of the chunk that had not come back. Use Chunk 1 then.
 	LostRetries int
+	// NoCopies forbids that a late task is run by a second worker as well while
+	// the first is still at it. LostRetries below 0 forbids it, too.
+	NoCopies bool
 	// Label names task i by its input in errors; nil: "task i".
 	Label func(i int) string
 	// Progress is called, from one goroutine, as results arrive: so many of

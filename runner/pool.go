@@ -195,8 +195,9 @@ type slot struct {
 	open        bool
 	row         int32 // index into the trace's workers; -1: none yet
 	outstanding []*dispatched
-	out         int  // tasks outstanding
-	fed         bool // it was sent chunks since they were last flushed
+	out         int   // tasks outstanding
+	since       int64 // when it could begin what is outstanding, or was last heard of
+	fed         bool  // it was sent chunks since they were last flushed
 	lastChunk   int
 	unstored    []int32 // rows of deliveries that are not known to have left it
 	taskTime    float64 // estimate in nanoseconds; 0: not known

@@ -36,7 +36,9 @@ type schedule struct {
 	next    int     // first task never handed out
 	again   []again // tasks to hand out once more
 	settled taskSet
-	left    int // tasks not settled
+	copied  taskSet      // a copy was handed out
+	twins   map[int]bool // the tasks at which two attempts are out
+	left    int          // tasks not settled
 	tries   map[int]*tries
 	failed  []*TaskError
 	last    int64 // when the last task was settled
@@ -60,12 +62,12 @@ type again struct {
 }
 
 func newSchedule(p *Pool, j job, o JobOptions) *schedule {
-	s := &schedule{pool: p, job: j, options: o, t0: now(), tries: make(map[int]*tries)}
+	s := &schedule{pool: p, job: j, options: o, t0: now(), tries: make(map[int]*tries), twins: make(map[int]bool)}
 	s.last = s.t0
 	if j != nil {
 		p.jobs++
 		s.left = j.Len()
-		s.settled = newTaskSet(s.left)
+		s.settled, s.copied = newTaskSet(s.left), newTaskSet(s.left)
 		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Stamps: o.Trace != nil, Prompt: o.lostRetries() == 0, Job: j}
 		if o.Trace != nil {
 			s.log = &log{}
@@ -89,12 +91,18 @@ func (s *schedule) run(ctx context.Context) error {
 	}
 	s.handle() // what happened since the last job
 	s.begin()
+	look := time.NewTimer(time.Hour) // for workers that are far behind
+	defer look.Stop()
 	for s.left > 0 && s.fatal == nil && !s.cancelled {
+		if after := s.speculate(); after > 0 {
+			look.Reset(after)
+		}
 		select {
 		case <-ctx.Done():
 			s.cancelled = true
 		case <-s.pool.inbox.signal:
 			s.handle()
+		case <-look.C:
 		}
 	}
 	s.end()
@@ -290,8 +298,8 @@ func (s *schedule) allGone() bool {
 func (s *schedule) end() {
 	stop := s.stopped()
 	for _, sl := range s.pool.slots {
-		if sl.open {
-			sl.link.Finish(stop)
+		if sl.open { // what it is still at was settled by a copy
+			sl.link.Finish(stop || len(sl.outstanding) > 0)
 		}
 	}
 	s.wait(closeWait, func(sl *slot) bool { return sl.open })
@@ -304,11 +312,12 @@ func (s *schedule) end() {
 		}
 		s.wait(4*closeWait, func(sl *slot) bool { return sl.open })
 	}
+	outcome := trace.Replaced
 	if stop {
-		s.last = now()
-		for _, sl := range s.pool.slots {
-			s.abandon(sl)
-		}
+		s.last, outcome = now(), trace.Cancelled
+	}
+	for _, sl := range s.pool.slots {
+		s.beaten(sl, outcome)
 	}
 }
 

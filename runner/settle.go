@@ -16,6 +16,7 @@ func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 	s.arrived(sl, c, d)
 	c.done += d.Count
 	sl.out -= int(d.Count)
+	sl.since = d.Received
 	if c.done == c.Hi-c.Lo {
 		sl.remove(c)
 	}
@@ -150,12 +151,12 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 	f, failed := d.Failures[k]
 	sl.timedOut = failed && f.Kind == exchange.FailedTimeout
 	switch {
+	case s.settled.has(task): // a copy was faster, and this one perhaps told to end
+		row.Outcome, f.Text = trace.Replaced, ""
 	case failed && s.stopped():
 		row.Outcome = trace.Cancelled
 	case failed:
 		s.failure(&row, cause(f))
-	case s.settled.has(task):
-		row.Outcome = trace.Replaced
 	default:
 		row.Outcome = trace.Done
 		s.settle(task, task+1, d.Received)
@@ -195,11 +196,11 @@ func (s *schedule) triesOf(task int, attempt int32) *tries {
 func (s *schedule) failure(row *trace.Attempt, err error) {
 	row.Outcome = trace.Failed
 	task := int(row.Task)
-	if s.settled.has(task) {
-		return
-	}
 	t := s.triesOf(task, row.Number)
 	t.failed++
+	if s.elsewhere(task) {
+		return
+	}
 	if t.failed <= s.options.FailedRetries {
 		row.ReplacedBy = t.next()
 		s.repeat(again{lo: row.Task, hi: row.Task + 1, attempt: row.ReplacedBy, alone: t.alone})

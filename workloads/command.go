@@ -301,9 +301,10 @@ func (j *commandJob) Serial(ctx context.Context) (Answer, error) {
 	return j.conclude(outs, failed)
 }
 
-// Run fans the programs out, and writes the results.
+// Run fans the programs out, and writes the results. No program is at an input
+// twice at once: what it writes elsewhere is its own business.
 func (j *commandJob) Run(ctx context.Context, pool *runner.Pool, options runner.JobOptions) (Answer, error) {
-	options.Label = j.label
+	options.Label, options.NoCopies = j.label, true
 	outs, err := runner.Map(ctx, pool, j.fn, j.job.inputs, options)
 	failed := &runner.TasksError{Tasks: len(outs)}
 	if err != nil && !errors.As(err, &failed) {

@@ -31,7 +31,7 @@ var importRules = []rule{
 	{
 		pkg:     "runner",
 		imports: []string{"runner/exchange", "runner/trace", "internal/clock"},
-		tests:   []string{"runner/local", "runner/runnertest"},
+		tests:   []string{"runner/local", "runner/runnertest", "bench/metrics"},
 	},
 	{pkg: "runner/runnertest", imports: []string{"runner", "runner/trace"}},
 	{ // a transport: any launcher may use it, and it knows none
