@@ -159,24 +159,34 @@ func (b *blockBuilder) assemble(trial, part int) ([]byte, error) {
 		b.data = append(b.data, make([]byte, missing)...)
 		b.addEntry(tablePadding, 0, encBytes, missing)
 	}
-	out := append(b.out[:0], blockMarker...)
-	out = append(out, make([]byte, 4)...)
-	out = binary.LittleEndian.AppendUint32(out, uint32(trial))
-	out = binary.LittleEndian.AppendUint32(out, uint32(part))
+	out := beginBlock(b.out[:0], trial, part)
 	out = binary.AppendUvarint(out, uint64(len(b.tables)))
 	for _, t := range b.tables {
 		out = binary.AppendUvarint(binary.AppendUvarint(out, t.id), t.rows)
 	}
 	out = binary.AppendUvarint(out, b.columns)
 	out = append(append(out, b.directory...), b.data...)
-	body := len(out) - blockHeaderSize
+	var err error
+	b.out, err = endBlock(out)
+	return b.out, err
+}
+
+// beginBlock appends the header of a block to dst, which is empty.
+func beginBlock(dst []byte, trial, part int) []byte {
+	dst = append(dst, blockMarker...)
+	dst = append(dst, 0, 0, 0, 0) // the length, set by endBlock
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(trial))
+	return binary.LittleEndian.AppendUint32(dst, uint32(part))
+}
+
+// endBlock sets the length of a block and appends its checksum.
+func endBlock(b []byte) ([]byte, error) {
+	body := len(b) - blockHeaderSize
 	if body > math.MaxUint32-blockHeaderSize-blockCRCSize {
 		return nil, fmt.Errorf("block of %d bytes is longer than the format allows", body)
 	}
-	binary.LittleEndian.PutUint32(out[4:], uint32(body))
-	crc := crc32.Checksum(out, crc32.MakeTable(crc32.Castagnoli))
-	b.out = binary.LittleEndian.AppendUint32(out, crc)
-	return b.out, nil
+	binary.LittleEndian.PutUint32(b[4:], uint32(body))
+	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))), nil
 }
 
 // blockHeader is what the first bytes of a block tell.

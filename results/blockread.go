@@ -31,26 +31,36 @@ func (b *block) rows(table uint64) int {
 
 // parseBlock reads a whole block, whose columns then point into data.
 func parseBlock(data []byte) (*block, error) {
-	if len(data) < blockHeaderSize+blockCRCSize {
-		return nil, errors.New("is too short")
-	}
-	header, err := parseHeader(data)
+	header, body, err := openBlock(data)
 	if err != nil {
 		return nil, err
 	}
-	if header.size != int64(len(data)) {
-		return nil, fmt.Errorf("has %d bytes, its header says %d", len(data), header.size)
-	}
-	body := data[:len(data)-blockCRCSize]
-	if crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(data[len(body):]) {
-		return nil, errors.New("checksum does not match")
-	}
 	b := &block{blockHeader: header}
-	rest, err := b.parseTables(body[blockHeaderSize:], len(data))
+	rest, err := b.parseTables(body, len(data))
 	if err != nil {
 		return nil, err
 	}
 	return b, b.parseColumns(rest)
+}
+
+// openBlock checks the length and the checksum of a whole block and returns
+// its body.
+func openBlock(data []byte) (blockHeader, []byte, error) {
+	if len(data) < blockHeaderSize+blockCRCSize {
+		return blockHeader{}, nil, errors.New("is too short")
+	}
+	header, err := parseHeader(data)
+	if err != nil {
+		return header, nil, err
+	}
+	if header.size != int64(len(data)) {
+		return header, nil, fmt.Errorf("has %d bytes, its header says %d", len(data), header.size)
+	}
+	body := data[:len(data)-blockCRCSize]
+	if crc32.Checksum(body, crc32.MakeTable(crc32.Castagnoli)) != binary.LittleEndian.Uint32(data[len(body):]) {
+		return header, nil, errors.New("checksum does not match")
+	}
+	return header, body[blockHeaderSize:], nil
 }
 
 // varints reads n unsigned varints into out and returns what follows them.

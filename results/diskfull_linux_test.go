@@ -72,3 +72,41 @@ func TestFullDiskAtCreate(t *testing.T) {
 		t.Error("a run without header was left")
 	}
 }
+
+// A journal on a full disk says so, keeps what it has, and goes on when there
+// is room again.
+func TestFullDiskJournal(t *testing.T) {
+	mount := t.TempDir()
+	if os.Getuid() != 0 {
+		skip(t, "mounting a small file system needs root")
+	}
+	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=1m"); err != nil {
+		skip(t, "cannot mount a small file system: "+err.Error())
+	}
+	defer syscall.Unmount(mount, 0)
+	path := filepath.Join(mount, JournalFile)
+	j, _, _ := openJournal(t, path)
+	var err error
+	for i := 0; err == nil; i++ {
+		err = j.Append(i, make([]byte, 100_000))
+	}
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v", err)
+	}
+	if again := j.Append(0, nil); !errors.Is(again, syscall.ENOSPC) {
+		t.Errorf("after the failure: %v", again)
+	}
+	if err := j.Close(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("close: %v", err)
+	}
+	j, got, warnings := openJournal(t, path)
+	if len(got) < 3 || len(warnings) > 0 {
+		t.Errorf("%d results, %v", len(got), warnings)
+	}
+	check(t, syscall.Mount("tmpfs", mount, "tmpfs", syscall.MS_REMOUNT, "size=2m"))
+	check(t, j.Append(1, make([]byte, 300_000)))
+	check(t, j.Close())
+	if _, again, _ := openJournalAndClose(t, path); len(again) != len(got)+1 {
+		t.Errorf("%d results, then %d", len(got), len(again))
+	}
+}

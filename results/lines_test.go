@@ -118,7 +118,7 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-func readBodies(bodies [][]byte) (*journal, error) {
+func readBodies(bodies [][]byte) (*lineLog, error) {
 	var file []byte
 	crc := uint32(0)
 	for _, body := range bodies {
@@ -126,7 +126,7 @@ func readBodies(bodies [][]byte) (*journal, error) {
 		line, crc = seal(body, crc)
 		file = append(file, line...)
 	}
-	j := &journal{machines: make(map[string]bool)}
+	j := &lineLog{machines: make(map[string]bool)}
 	return j, j.read(bytes.NewReader(file))
 }
 
@@ -156,8 +156,8 @@ func encodeRun(t *testing.T, r *Run) [][]byte {
 
 // compareJSON compares runs by what they say, since the raw JSON of a plan or
 // answer may be spaced otherwise.
-func compareJSON(t *testing.T, a, b *journal) {
-	view := func(j *journal) string {
+func compareJSON(t *testing.T, a, b *lineLog) {
+	view := func(j *lineLog) string {
 		text, err := json.Marshal(struct {
 			Header   Header
 			Machines []Machine

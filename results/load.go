@@ -12,8 +12,8 @@ import (
 	"corecast/runner/trace"
 )
 
-// journal is what run.jsonl holds.
-type journal struct {
+// lineLog is what run.jsonl holds.
+type lineLog struct {
 	run Run
 	// light leaves worker lines undecoded; they are still checked and counted.
 	light bool
@@ -32,19 +32,19 @@ type journal struct {
 	torn *DamageError
 }
 
-func (j *journal) damage(what string) *DamageError {
+func (j *lineLog) damage(what string) *DamageError {
 	return &DamageError{Dir: j.run.Dir, File: linesFile, Line: j.line, What: what}
 }
 
-// readJournal reads and verifies the lines of a run. A torn last line is left
+// readLineLog reads and verifies the lines of a run. A torn last line is left
 // to the caller; every other damage is an error.
-func readJournal(dir string, light bool) (*journal, error) {
+func readLineLog(dir string, light bool) (*lineLog, error) {
 	f, err := os.Open(filepath.Join(dir, linesFile))
 	if err != nil {
 		return nil, notRun(dir, err)
 	}
 	defer f.Close()
-	j := &journal{run: Run{Dir: dir}, light: light, machines: make(map[string]bool)}
+	j := &lineLog{run: Run{Dir: dir}, light: light, machines: make(map[string]bool)}
 	if err := j.read(f); err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func notRun(dir string, err error) error {
 	return fmt.Errorf("open the run: %w", err)
 }
 
-func (j *journal) read(r io.Reader) error {
+func (j *lineLog) read(r io.Reader) error {
 	lines := bufio.NewReaderSize(r, 1<<16)
 	offset := int64(0)
 	for {
@@ -100,7 +100,7 @@ func (j *journal) read(r io.Reader) error {
 }
 
 // add takes in one line whose checksum is right.
-func (j *journal) add(body []byte) error {
+func (j *lineLog) add(body []byte) error {
 	kind, err := lineType(body)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (j *journal) add(body []byte) error {
 	return j.addOther(kind, body)
 }
 
-func (j *journal) addHeader(body []byte) error {
+func (j *lineLog) addHeader(body []byte) error {
 	var schema struct {
 		Schema int `json:"schema"`
 	}
@@ -146,7 +146,7 @@ func (j *journal) addHeader(body []byte) error {
 	return err
 }
 
-func (j *journal) addMachine(body []byte) error {
+func (j *lineLog) addMachine(body []byte) error {
 	var line machineLine
 	unknown, err := decodeBody(body, &line)
 	if err != nil {
@@ -161,7 +161,7 @@ func (j *journal) addMachine(body []byte) error {
 	return nil
 }
 
-func (j *journal) addWorker(body []byte) error {
+func (j *lineLog) addWorker(body []byte) error {
 	j.pendingLines++
 	if j.light {
 		return nil
@@ -185,7 +185,7 @@ func (j *journal) addWorker(body []byte) error {
 	return nil
 }
 
-func (j *journal) addTrial(body []byte) error {
+func (j *lineLog) addTrial(body []byte) error {
 	var line trialLine
 	unknown, err := decodeBody(body, &line)
 	if err != nil {
@@ -208,7 +208,7 @@ func (j *journal) addTrial(body []byte) error {
 	return nil
 }
 
-func (j *journal) addEnd(body []byte) error {
+func (j *lineLog) addEnd(body []byte) error {
 	var line endLine
 	unknown, err := decodeBody(body, &line)
 	if err != nil {
@@ -222,7 +222,7 @@ func (j *journal) addEnd(body []byte) error {
 	return nil
 }
 
-func (j *journal) addOther(kind string, body []byte) error {
+func (j *lineLog) addOther(kind string, body []byte) error {
 	var line struct {
 		Type string `json:"type"`
 	}

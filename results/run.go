@@ -146,8 +146,8 @@ func load(dir string, light bool) (*Run, error) {
 
 // inspect reads both files. It leaves torn ends to the caller, and notes
 // whole ones that no trial line commits as warnings.
-func inspect(dir string, light bool) (*journal, *DamageError, error) {
-	j, err := readJournal(dir, light)
+func inspect(dir string, light bool) (*lineLog, *DamageError, error) {
+	j, err := readLineLog(dir, light)
 	if err != nil {
 		return nil, nil, err
 	}
