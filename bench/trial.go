@@ -133,7 +133,7 @@ func (s *sweeping) serial(ctx context.Context, j workloads.Job, t *results.Trial
 // the pool is of no use.
 func (s *sweeping) fanOut(ctx context.Context, pool *runner.Pool, j workloads.Job, c *cell, t *results.Trial) (*trace.Trace, error) {
 	var tr *trace.Trace
-	o := runner.JobOptions{Chunk: c.sweep.Chunk, TaskTimeout: time.Duration(c.sweep.TaskTimeout), JobTimeout: time.Duration(c.sweep.JobTimeout), Trace: func(x *trace.Trace) { tr = x }}
+	o := runner.JobOptions{Chunk: c.sweep.Chunk, TaskTimeout: time.Duration(c.sweep.TaskTimeout), JobTimeout: time.Duration(c.sweep.JobTimeout), Trace: func(x *trace.Trace) { tr = x }, Spill: s.writer}
 	done, planned := s.done(), s.planned()
 	o.Progress = func(settled, tasks int) {
 		s.options.Progress(Progress{Done: done, Planned: planned, Settled: settled, Tasks: tasks})

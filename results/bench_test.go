@@ -62,8 +62,8 @@ func BenchmarkMillionTasks(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var builder blockBuilder
-				for part := range blockCount(tr) {
-					if _, err := builder.encode(tr, 0, part); err != nil {
+				for part := range blockCount(rowsOf(tr)) {
+					if _, err := builder.encode(rowsOf(tr), jobOf(tr), part, 0, part); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -102,8 +102,8 @@ func TestMillionTasksAreSmall(t *testing.T) {
 	for _, perChunk := range []int{4, 100} {
 		var b blockBuilder
 		tr, bytes := millionTasks(perChunk), 0
-		for part := range blockCount(tr) {
-			data, err := b.encode(tr, 0, part)
+		for part := range blockCount(rowsOf(tr)) {
+			data, err := b.encode(rowsOf(tr), jobOf(tr), part, 0, part)
 			check(t, err)
 			bytes += len(data)
 		}

@@ -48,31 +48,39 @@ type blockBuilder struct {
 	out               []byte
 }
 
-// blockCount returns how many blocks t takes: one at least.
-func blockCount(t *trace.Trace) int {
-	rows := max(len(t.Chunks), len(t.Deliveries), len(t.Attempts), 1)
+// blockCount returns how many blocks rows take: one at least.
+func blockCount(r trace.Rows) int {
+	rows := max(len(r.Chunks), len(r.Deliveries), len(r.Attempts), 1)
 	return (rows + blockRows - 1) / blockRows
 }
 
-// encode returns block part of t, valid until the next call.
-func (b *blockBuilder) encode(t *trace.Trace, trial, part int) ([]byte, error) {
+// rowsOf returns what a trace holds as rows.
+func rowsOf(t *trace.Trace) trace.Rows {
+	return trace.Rows{Chunks: t.Chunks, Deliveries: t.Deliveries, Attempts: t.Attempts, Errors: t.Errors}
+}
+
+// jobOf returns the row that describes a trace's job.
+func jobOf(t *trace.Trace) *jobRow { return &jobRow{int64(t.Tasks), int64(t.Slots), t.Makespan} }
+
+// encode returns the k-th block of rows, as that part of the trial; job goes
+// into the first of them unless it is nil. The block is valid until the next
+// call.
+func (b *blockBuilder) encode(r trace.Rows, job *jobRow, k, trial, part int) ([]byte, error) {
 	b.tables, b.directory, b.data, b.columns = b.tables[:0], b.directory[:0], b.data[:0], 0
-	if part == 0 {
-		job := []jobRow{{int64(t.Tasks), int64(t.Slots), t.Makespan}}
-		addTable(b, tableJob, job, jobColumns())
+	if job != nil && k == 0 {
+		addTable(b, tableJob, []jobRow{*job}, jobColumns())
 	}
-	first := part * blockRows
-	addTable(b, tableChunks, rowsOf(t.Chunks, part), chunkColumns())
-	addTable(b, tableDeliveries, rowsOf(t.Deliveries, part), deliveryColumns())
-	attempts := rowsOf(t.Attempts, part)
+	addTable(b, tableChunks, cutRows(r.Chunks, k), chunkColumns())
+	addTable(b, tableDeliveries, cutRows(r.Deliveries, k), deliveryColumns())
+	attempts := cutRows(r.Attempts, k)
 	addTable(b, tableAttempts, attempts, attemptColumns())
-	b.addErrors(t.Errors, first, len(attempts))
+	b.addErrors(r.Errors, k*blockRows, len(attempts))
 	return b.assemble(trial, part)
 }
 
-// rowsOf returns the rows of a table that go into a part.
-func rowsOf[R any](rows []R, part int) []R {
-	from := min(part*blockRows, len(rows))
+// cutRows returns the rows of a table that go into the k-th block.
+func cutRows[R any](rows []R, k int) []R {
+	from := min(k*blockRows, len(rows))
 	return rows[from:min(from+blockRows, len(rows))]
 }
 

@@ -15,8 +15,8 @@ func encodeAll(t testing.TB, tr *trace.Trace, trial int) [][]byte {
 	t.Helper()
 	var b blockBuilder
 	var blocks [][]byte
-	for part := range blockCount(tr) {
-		data, err := b.encode(tr, trial, part)
+	for part := range blockCount(rowsOf(tr)) {
+		data, err := b.encode(rowsOf(tr), jobOf(tr), part, trial, part)
 		check(t, err)
 		blocks = append(blocks, append([]byte(nil), data...))
 	}
@@ -124,7 +124,7 @@ func TestHostileBlocks(t *testing.T) {
 func TestUnknownColumnsArePassedOver(t *testing.T) {
 	tr := randomTrace(5, 30)
 	var b blockBuilder
-	_, err := b.encode(tr, 0, 0)
+	_, err := b.encode(rowsOf(tr), jobOf(tr), 0, 0, 0)
 	check(t, err)
 	b.tables = append(b.tables, tableEntry{77, 1 << 40})
 	b.data = append(b.data, "new"...)

@@ -278,12 +278,24 @@ func makeRows[R any](n int) []R {
 	return make([]R, n)
 }
 
+// decodeJob reads the row of the job, which is in one block: the first, but
+// where rows spilled before the job was over.
 func decodeJob(blocks []*block, t *trace.Trace) error {
-	if len(blocks) == 0 || blocks[0].rows(tableJob) != 1 {
-		return errors.New("the first block does not describe the job")
+	var in *block
+	for _, b := range blocks {
+		switch n := b.rows(tableJob); {
+		case n == 0:
+		case n > 1 || in != nil:
+			return errors.New("more than one row describes the job")
+		default:
+			in = b
+		}
+	}
+	if in == nil {
+		return errors.New("no block describes the job")
 	}
 	var job [1]jobRow
-	if err := decodeTable(blocks[0], tableJob, job[:], jobColumns()); err != nil {
+	if err := decodeTable(in, tableJob, job[:], jobColumns()); err != nil {
 		return err
 	}
 	t.Tasks, t.Slots, t.Makespan = int(job[0].tasks), int(job[0].slots), job[0].makespan

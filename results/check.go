@@ -29,14 +29,15 @@ func checkTrace(t *trace.Trace) error {
 			return fmt.Errorf("delivery %d has worker %d of %d", i, t.Deliveries[i].Worker, len(t.Workers))
 		}
 	}
+	chunks, deliveries := t.Spilled.Chunks+len(t.Chunks), t.Spilled.Deliveries+len(t.Deliveries)
 	for i := range t.Attempts {
 		switch a := &t.Attempts[i]; {
 		case outside(a.Task, t.Tasks):
 			return fmt.Errorf("attempt %d has task %d of %d", i, a.Task, t.Tasks)
-		case outside(a.Chunk, len(t.Chunks)):
-			return fmt.Errorf("attempt %d has chunk %d of %d", i, a.Chunk, len(t.Chunks))
-		case a.Delivery != -1 && outside(a.Delivery, len(t.Deliveries)):
-			return fmt.Errorf("attempt %d has delivery %d of %d", i, a.Delivery, len(t.Deliveries))
+		case outside(a.Chunk, chunks):
+			return fmt.Errorf("attempt %d has chunk %d of %d", i, a.Chunk, chunks)
+		case a.Delivery != -1 && outside(a.Delivery, deliveries):
+			return fmt.Errorf("attempt %d has delivery %d of %d", i, a.Delivery, deliveries)
 		}
 	}
 	for i := range t.Errors {

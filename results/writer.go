@@ -28,6 +28,12 @@ type Writer struct {
 	ended        bool
 	failed       error
 	builder      blockBuilder
+	// spilled is what Rows has written of the trial to come.
+	spilled struct {
+		before                       mark
+		blocks                       []Block
+		chunks, deliveries, attempts int
+	}
 }
 
 // mark is a place to go back to: the lengths of both files, and the checksum
@@ -126,10 +132,10 @@ func (w *Writer) Trial(trial Trial, t *trace.Trace) error {
 			if err := w.writeWorkers(trial, t.Workers); err != nil {
 				return err
 			}
-			var err error
-			if line.Blocks, err = w.writeBlocks(trial.Index, t); err != nil {
+			if err := w.writeBlocks(rowsOf(t), jobOf(t)); err != nil {
 				return err
 			}
+			line.Blocks = w.spilled.blocks
 			if err := w.sync(); err != nil {
 				return err
 			}
@@ -159,6 +165,9 @@ func (w *Writer) checkTrial(trial Trial, t *trace.Trace) error {
 	if trial.Tasks != t.Tasks || trial.Slots != t.Slots {
 		return fmt.Errorf("has %d tasks on %d slots, its trace %d on %d", trial.Tasks, trial.Slots, t.Tasks, t.Slots)
 	}
+	if p := &w.spilled; t.Spilled.Chunks != p.chunks || t.Spilled.Deliveries != p.deliveries || t.Spilled.Attempts != p.attempts {
+		return fmt.Errorf("its trace follows on %d spilled attempts, %d were recorded", t.Spilled.Attempts, p.attempts)
+	}
 	return checkTrace(t)
 }
 
@@ -172,19 +181,41 @@ func (w *Writer) writeWorkers(trial Trial, workers []trace.Worker) error {
 	return nil
 }
 
-func (w *Writer) writeBlocks(trial int, t *trace.Trace) ([]Block, error) {
-	blocks := make([]Block, blockCount(t))
-	for part := range blocks {
-		data, err := w.builder.encode(t, trial, part)
-		if err != nil {
-			return nil, err
-		}
-		blocks[part] = Block{Offset: w.at.tasks, Bytes: int64(len(data)), Rows: int64(len(rowsOf(t.Attempts, part)))}
-		if err := w.writeTasks(data); err != nil {
-			return nil, err
-		}
+// Rows writes rows of the next trial, whose job is not over: a writer is the
+// [trace.Sink] of one that does not keep them all. They count when Trial has
+// been called with the rest.
+func (w *Writer) Rows(r trace.Rows) error {
+	p := &w.spilled
+	switch {
+	case w.failed != nil:
+		return fmt.Errorf("%s: cannot record rows after an earlier failure: %w", w.dir, w.failed)
+	case w.ended:
+		return fmt.Errorf("%s: cannot record rows: %w", w.dir, ErrComplete)
+	case len(p.blocks) == 0:
+		p.before = w.at
 	}
-	return blocks, nil
+	if err := w.writeBlocks(r, nil); err != nil {
+		return fmt.Errorf("record rows of trial %d: %w", w.trials, err)
+	}
+	p.chunks, p.deliveries, p.attempts = p.chunks+len(r.Chunks), p.deliveries+len(r.Deliveries), p.attempts+len(r.Attempts)
+	return nil
+}
+
+// writeBlocks writes rows of the next trial as its next parts, and notes where
+// they are.
+func (w *Writer) writeBlocks(r trace.Rows, job *jobRow) error {
+	for k := range blockCount(r) {
+		data, err := w.builder.encode(r, job, k, w.trials, len(w.spilled.blocks))
+		if err != nil {
+			return err
+		}
+		block := Block{Offset: w.at.tasks, Bytes: int64(len(data)), Rows: int64(len(cutRows(r.Attempts, k)))}
+		if err := w.writeTasks(data); err != nil {
+			return err
+		}
+		w.spilled.blocks = append(w.spilled.blocks, block)
+	}
+	return nil
 }
 
 // Other writes a line of a type that this version does not know, as it was
@@ -215,6 +246,11 @@ func (w *Writer) End(e End) error {
 // Close closes the files and gives up the lock. A run without end line stays
 // as interrupted, for Resume.
 func (w *Writer) Close() error {
+	if len(w.spilled.blocks) > 0 { // of a trial that is not kept
+		if err := w.tasks.Truncate(w.spilled.before.tasks); err != nil {
+			return errors.Join(fmt.Errorf("take back what was spilled: %w", err), w.tasks.Close(), w.lines.Close())
+		}
+	}
 	if err := errors.Join(w.tasks.Close(), w.lines.Close()); err != nil {
 		return fmt.Errorf("close the run: %w", err)
 	}
@@ -231,11 +267,15 @@ func (w *Writer) transact(what string, write func() error) error {
 		return fmt.Errorf("%s: cannot record %s: %w", w.dir, what, ErrComplete)
 	}
 	before := w.at
+	if len(w.spilled.blocks) > 0 {
+		before = w.spilled.before
+	}
 	err := write()
 	if err == nil {
 		err = w.sync()
 	}
 	if err == nil {
+		w.spilled.blocks, w.spilled.chunks, w.spilled.deliveries, w.spilled.attempts = nil, 0, 0, 0
 		return nil
 	}
 	w.failed = errors.Join(err, w.lines.Truncate(before.lines), w.tasks.Truncate(before.tasks))

@@ -65,8 +65,7 @@ func (s *schedule) hand(sl *slot, c *dispatched) {
 	c.arrived = exchange.NotKnown
 	at := now()
 	if s.log != nil {
-		c.row = int32(len(s.log.chunks))
-		s.log.chunks = append(s.log.chunks, trace.Chunk{
+		c.row = s.log.addChunk(trace.Chunk{
 			Dispatched: since(s.t0, at), ReceiveStart: trace.Unknown, Arrived: trace.Unknown, Worker: sl.row,
 		})
 	}

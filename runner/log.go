@@ -6,14 +6,32 @@ import (
 )
 
 // log collects the rows of a job's trace. Deliveries of results that went well
-// are kept as they came, a batch each, and made rows when the job is over, so
-// that noting an attempt costs next to nothing while it runs.
+// are kept as they came, a batch each, and made rows when the job is over, or
+// when they are many and spill.
 type log struct {
 	chunks     []trace.Chunk
 	deliveries []trace.Delivery
 	batches    []batch
 	attempts   int // rows in all batches
 	errors     map[int]string
+	// gone are the rows that were spilled: indices of rows count them.
+	gone  struct{ chunks, deliveries, attempts int }
+	spill *spill // nil: all is kept
+}
+
+// chunk is the row of a chunk, delivery that of a delivery.
+func (l *log) chunk(row int32) *trace.Chunk       { return &l.chunks[int(row)-l.gone.chunks] }
+func (l *log) delivery(row int32) *trace.Delivery { return &l.deliveries[int(row)-l.gone.deliveries] }
+
+// addChunk and addDelivery add a row and return its index.
+func (l *log) addChunk(c trace.Chunk) int32 {
+	l.chunks = append(l.chunks, c)
+	return int32(l.gone.chunks + len(l.chunks) - 1)
+}
+
+func (l *log) addDelivery(d trace.Delivery) int32 {
+	l.deliveries = append(l.deliveries, d)
+	return int32(l.gone.deliveries + len(l.deliveries) - 1)
 }
 
 // batch is consecutive rows of attempts: either rows, or those of a delivery
@@ -53,6 +71,7 @@ func (l *log) add(row trace.Attempt, errorText string) {
 // trace returns all rows as a trace.
 func (l *log) trace() *trace.Trace {
 	t := &trace.Trace{Chunks: l.chunks, Deliveries: l.deliveries, Errors: l.errors, Attempts: make([]trace.Attempt, 0, l.attempts)}
+	t.Spilled.Chunks, t.Spilled.Deliveries, t.Spilled.Attempts = l.gone.chunks, l.gone.deliveries, l.gone.attempts
 	for i := range l.batches {
 		t.Attempts = l.batches[i].appendTo(t.Attempts)
 	}

@@ -39,6 +39,10 @@ type JobOptions struct {
 	// Trace receives the job's trace when the job is over, however it ended; a
 	// job that was refused, or never had its turn on the pool, has none.
 	Trace func(*trace.Trace)
+	// Spill takes the rows of the trace of a job of very many tasks while it
+	// runs; Trace then gets those that are left. Its error is the job's. Nil
+	// keeps all rows in memory.
+	Spill trace.Sink
 }
 
 // lostRetries returns the limit that LostRetries stands for.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -137,6 +138,11 @@ func (p *Pool) run(ctx context.Context, j job, o JobOptions) error {
 	defer p.release()
 	s := newSchedule(p, j, o)
 	err := s.run(ctx)
+	if s.log != nil && s.log.spill != nil {
+		if e := s.log.spill.close(); e != nil {
+			err = errors.Join(err, fmt.Errorf("spill the trace: %w", e))
+		}
+	}
 	if o.Trace != nil {
 		o.Trace(s.finishedTrace())
 	}

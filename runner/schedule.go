@@ -71,6 +71,9 @@ func newSchedule(p *Pool, j job, o JobOptions) *schedule {
 		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Stamps: o.Trace != nil, Prompt: o.lostRetries() == 0, Job: j}
 		if o.Trace != nil {
 			s.log = &log{}
+			if o.Spill != nil && s.left > spillRows {
+				s.log.spill = newSpill(o.Spill)
+			}
 		}
 	}
 	for _, sl := range p.slots {
@@ -219,6 +222,7 @@ func (s *schedule) handle() {
 	}
 	s.reuse = events
 	s.flush()
+	s.spillOver()
 	if s.job != nil && s.options.Progress != nil {
 		s.options.Progress(s.job.Len()-s.left, s.job.Len())
 	}

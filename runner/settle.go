@@ -84,12 +84,10 @@ func (s *schedule) arrived(sl *slot, c *dispatched, d *exchange.Delivery) {
 		return
 	}
 	if c.arrived != exchange.NotKnown {
-		part := s.log.chunks[c.row]
-		c.row = int32(len(s.log.chunks))
-		s.log.chunks = append(s.log.chunks, part)
+		c.row = s.log.addChunk(*s.log.chunk(c.row))
 	}
 	c.arrived = d.Arrived
-	row := &s.log.chunks[c.row]
+	row := s.log.chunk(c.row)
 	row.Worker, row.Bytes = sl.row, d.ChunkBytes
 	row.ReceiveStart = since(s.t0, mapped(d.ReceiveStart, sl))
 	row.Arrived = since(s.t0, mapped(d.Arrived, sl))
@@ -110,8 +108,7 @@ func (s *schedule) addDelivery(sl *slot, d *exchange.Delivery) int32 {
 		return -1
 	}
 	s.stored(sl, d.PreviousStored)
-	row := int32(len(s.log.deliveries))
-	s.log.deliveries = append(s.log.deliveries, trace.Delivery{
+	row := s.log.addDelivery(trace.Delivery{
 		Worker: sl.row, Bytes: d.Bytes,
 		SendStart: since(s.t0, mapped(d.SendStart, sl)), Stored: trace.Unknown,
 		Received: since(s.t0, d.Received),
@@ -126,7 +123,7 @@ func (s *schedule) stored(sl *slot, at int64) {
 		return
 	}
 	for _, row := range sl.unstored {
-		s.log.deliveries[row].Stored = since(s.t0, mapped(at, sl))
+		s.log.delivery(row).Stored = since(s.t0, mapped(at, sl))
 	}
 	sl.unstored = sl.unstored[:0]
 }

@@ -101,7 +101,7 @@ func runRound[In, Out any](ctx context.Context, r *rounds, fn *runner.Func[In, O
 		r.began = submitted
 	}
 	o := r.options
-	o.Label = label
+	o.Label, o.Spill = label, nil // rounds are merged, which takes all rows
 	if r.options.Progress != nil {
 		o.Progress = func(settled, _ int) { r.options.Progress(base+settled, r.planned) }
 	}

@@ -248,8 +248,28 @@ type Worker struct {
 	ClockUncertainty Time `json:"clock_uncertainty_s"`
 }
 
+// Rows are consecutive rows of a trace that will not change any more.
+type Rows struct {
+	Chunks     []Chunk
+	Deliveries []Delivery
+	Attempts   []Attempt
+	// Errors is as in Trace, by index into these Attempts.
+	Errors map[int]string
+}
+
+// Sink takes the rows of a job's trace while it runs, so that a long job need
+// not keep them. Each call's rows follow on those of the call before; an
+// attempt may point at a chunk or a delivery that comes later. The slices are
+// valid during the call.
+type Sink interface {
+	Rows(Rows) error
+}
+
 // Trace is all that is known of one job.
 type Trace struct {
+	// Spilled counts the rows that a Sink has taken; those in this trace follow
+	// on them, with indices that count them.
+	Spilled struct{ Chunks, Deliveries, Attempts int }
 	// Tasks is the number of tasks of the job, Slots the number of places for
 	// workers.
 	Tasks, Slots int
