@@ -111,7 +111,11 @@ func (s *schedule) wants(sl *slot) bool {
 	if len(sl.outstanding) == 0 {
 		return true
 	}
-	if sl.taskTime == 0 || len(sl.outstanding) >= maxOut || sl.outstanding[0].alone {
+	most := maxOut
+	if s.options.Window > 0 {
+		most = min(most, s.options.Window)
+	}
+	if sl.taskTime == 0 || len(sl.outstanding) >= most || sl.outstanding[0].alone {
 		return false
 	}
 	tasks := float64(sl.out)

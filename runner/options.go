@@ -14,6 +14,9 @@ type JobOptions struct {
 	// Chunk fixes how many tasks go out together; 0 adapts it to the measured
 	// task time, large first and small at the end.
 	Chunk int
+	// Window is how many chunks a worker has at hand at most: that which it is
+	// at, and those sent ahead; 0 adapts it to the measured task time.
+	Window int
 	// TaskTimeout ends an attempt that runs longer; 0: no limit. The function's
 	// context ends then; a worker process whose function does not heed it is
 	// killed and replaced, a goroutine is abandoned.

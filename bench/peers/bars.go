@@ -33,6 +33,14 @@ func (f figure) of(r *row) *float64 {
 // bars lists what is to be reached: a line each.
 func bars() []bar {
 	return []bar{
+		{groupInProc, nameInProc, perTask, 60e-9, ""},
+		{groupInProc, nameUntraced, perTask, 10e-9, ""},
+		{groupChunked, nameLocal, perTask, 0.3e-6, ""},
+		{groupSingle, nameSingle, perTask, 1.5e-6, ""},
+		{groupCommand, nameLocal, perTask, 1, nameXargs},
+		{groupBytes, nameLocal, perTask, 2, nameEcho},
+		{groupMETG, nameLocal, perTask, 1e-6, ""},
+		{groupMETG, nameInProc, perTask, 0.2e-6, ""},
 		{groupStart, nameStartCommand, perTask, 1.5, nameStartFloor},
 		{groupStart, nameStartCommand, memoryEach, 800e3, ""},
 	}

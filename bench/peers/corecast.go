@@ -11,13 +11,26 @@ import (
 	"corecast/runner/trace"
 )
 
-// openCorecast opens corecast's runner over a backend for no-op tasks, with
-// chunks of a fixed size or, for 0, adaptive ones.
-func openCorecast(backend func(workers int) runner.Launcher, chunk int) func(context.Context, settings) (*ready, error) {
+// openCorecast opens corecast's runner over a backend for no-op tasks.
+func openCorecast(backend func(workers int) runner.Launcher, o runner.JobOptions) func(context.Context, settings) (*ready, error) {
 	return func(ctx context.Context, s settings) (*ready, error) {
 		f := newTasks().noop
 		return warmed(ctx, backend(s.workers), func(ctx context.Context, p *runner.Pool, n int) (time.Duration, error) {
-			out, took, err := timedMap(ctx, p, f, indices(n), chunk)
+			out, took, err := timedMap(ctx, p, f, indices(n), o)
+			return took, errors.Join(err, checkNoop(out, n))
+		})
+	}
+}
+
+// openUntraced is openCorecast without a trace.
+func openUntraced(backend func(workers int) runner.Launcher) func(context.Context, settings) (*ready, error) {
+	return func(ctx context.Context, s settings) (*ready, error) {
+		f := newTasks().noop
+		return warmed(ctx, backend(s.workers), func(ctx context.Context, p *runner.Pool, n int) (time.Duration, error) {
+			in := indices(n)
+			start := time.Now()
+			out, err := runner.Map(ctx, p, f, in, runner.JobOptions{})
+			took := time.Since(start)
 			return took, errors.Join(err, checkNoop(out, n))
 		})
 	}
@@ -28,7 +41,7 @@ func openCorecastBytes(ctx context.Context, s settings) (*ready, error) {
 	f := newTasks().echo
 	in := makeBlocks(s.mib)
 	return warmed(ctx, processes(s.workers), func(ctx context.Context, p *runner.Pool, n int) (time.Duration, error) {
-		out, took, err := timedMap(ctx, p, f, in[:n], 0)
+		out, took, err := timedMap(ctx, p, f, in[:n], runner.JobOptions{})
 		return took, errors.Join(err, checkBlocks(in[:n], out))
 	})
 }
@@ -46,7 +59,7 @@ func openCorecastCommand(ctx context.Context, s settings) (*ready, error) {
 		for i := range in {
 			in[i] = program
 		}
-		_, took, err := timedMap(ctx, p, f, in, 0)
+		_, took, err := timedMap(ctx, p, f, in, runner.JobOptions{})
 		return took, err
 	})
 }
@@ -65,10 +78,11 @@ func warmed(ctx context.Context, l runner.Launcher, run func(context.Context, *r
 
 // timedMap is one Map with its wall time; the finished trace of every attempt
 // is part of what is timed.
-func timedMap[In, Out any](ctx context.Context, p *runner.Pool, f *runner.Func[In, Out], in []In, chunk int) ([]Out, time.Duration, error) {
+func timedMap[In, Out any](ctx context.Context, p *runner.Pool, f *runner.Func[In, Out], in []In, o runner.JobOptions) ([]Out, time.Duration, error) {
 	var t *trace.Trace
+	o.Trace = func(done *trace.Trace) { t = done }
 	start := time.Now()
-	out, err := runner.Map(ctx, p, f, in, runner.JobOptions{Chunk: chunk, Trace: func(done *trace.Trace) { t = done }})
+	out, err := runner.Map(ctx, p, f, in, o)
 	took := time.Since(start)
 	if err != nil {
 		return nil, took, fmt.Errorf("map %s over %d tasks: %w", f.Name(), len(in), err)

@@ -68,6 +68,7 @@ func checkBlocks(in, out [][]byte) error {
 
 // tasks are the functions that corecast's workers serve.
 type tasks struct {
+	hold    *runner.Func[int64, int64]
 	noop    *runner.Func[int, int]
 	echo    *runner.Func[[]byte, []byte]
 	command *runner.Func[string, struct{}]
@@ -75,6 +76,7 @@ type tasks struct {
 
 func newTasks() tasks {
 	return tasks{
+		hold: runner.NewFunc("hold", func(_ context.Context, ns int64) (int64, error) { return hold(ns), nil }),
 		noop: runner.NewFunc("noop", func(_ context.Context, i int) (int, error) { return noop(i), nil }),
 		echo: runner.NewFunc("echo", func(_ context.Context, b []byte) ([]byte, error) { return b, nil }),
 		command: runner.NewFunc("command", func(ctx context.Context, program string) (struct{}, error) {
@@ -86,5 +88,5 @@ func newTasks() tasks {
 // functions lists them for runner.Main.
 func functions() []runner.AnyFunc {
 	t := newTasks()
-	return []runner.AnyFunc{t.noop, t.echo, t.command}
+	return []runner.AnyFunc{t.noop, t.echo, t.command, t.hold}
 }

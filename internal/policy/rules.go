@@ -92,7 +92,7 @@ var importRules = []rule{
 	{
 		pkg: "bench/peers",
 		imports: []string{
-			"runner", "runner/exchange", "runner/local", "runner/trace", "results", "internal/machine", "internal/clock",
+			"runner", "runner/exchange", "runner/local", "runner/trace", "results", "bench/metrics", "internal/machine", "internal/clock",
 		},
 	},
 	{pkg: "bench/peers/bare"},
