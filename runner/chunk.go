@@ -181,7 +181,7 @@ func (s *schedule) size(sl *slot) int {
 	if s.options.Chunk > 0 {
 		return min(left, s.options.Chunk)
 	}
-	if left == 0 || sl.taskTime == 0 {
+	if left == 0 || sl.taskTime == 0 || s.spec.Prompt { // Prompt: a loss must not be for others to pay
 		return min(left, 1)
 	}
 	guided := (left + 2*len(s.pool.slots) - 1) / (2 * len(s.pool.slots))

@@ -32,7 +32,7 @@ func codecFor[T any]() codec[T] {
 				if len(data) >= exchange.RawSize {
 					return data[:len(data):len(data)], nil
 				}
-				return append([]byte(nil), data...), nil
+				return append([]byte{}, data...), nil // an empty slice is more often meant than nil
 			},
 			raw: func(v []byte) []byte { return v },
 		}

@@ -19,8 +19,8 @@ type Func[In, Out any] struct {
 }
 
 // NewFunc names a function. In and Out travel between processes as CBOR; byte
-// slices, strings, integers, floats, bool and struct{} as themselves. Fields
-// that are not exported do not travel.
+// slices, strings, integers, floats, bool and struct{} as themselves. A byte
+// slice that is nil arrives empty. Fields that are not exported do not travel.
 func NewFunc[In, Out any](name string, call func(context.Context, In) (Out, error)) *Func[In, Out] {
 	return &Func[In, Out]{name: name, call: call, in: codecFor[In](), out: codecFor[Out]()}
 }

@@ -12,6 +12,8 @@ type job interface {
 	exchange.Job
 	// Len is the number of tasks.
 	Len() int
+	// Begin says that the job begins; done is closed when its time is up.
+	Begin(done <-chan struct{})
 	// Accept hands n results of b from the k-th on, those of the tasks from
 	// task on, to the caller; false when the caller has had enough.
 	Accept(b exchange.Block, k, task, n int) bool
@@ -24,6 +26,8 @@ type typedJob[In, Out any] struct {
 	// deliver gets each task's accepted result, once, from one goroutine: those
 	// of consecutive tasks together. It may keep the values, not the slice.
 	deliver func(task int, outs []Out) bool
+	done    <-chan struct{}
+	begin   func(done <-chan struct{}) // nil: nobody else is told
 }
 
 func newJob[In, Out any](f *Func[In, Out], inputs []In, deliver func(int, []Out) bool) *typedJob[In, Out] {
@@ -32,6 +36,12 @@ func newJob[In, Out any](f *Func[In, Out], inputs []In, deliver func(int, []Out)
 
 func (j *typedJob[In, Out]) Func() string { return j.fn.name }
 func (j *typedJob[In, Out]) Len() int     { return len(j.inputs) }
+
+func (j *typedJob[In, Out]) Begin(done <-chan struct{}) {
+	if j.done = done; j.begin != nil {
+		j.begin(done)
+	}
+}
 
 func (j *typedJob[In, Out]) AppendInput(dst []byte, task int) ([]byte, error) {
 	return j.fn.in.encode(dst, j.inputs[task])

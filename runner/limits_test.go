@@ -92,8 +92,8 @@ func TestWorkersDoNotStart(t *testing.T) {
 		if err == nil || err.Error() != "backend fake: workers do not start: no luck" {
 			t.Errorf("error %v", err)
 		}
-		if n := b.launched.Load(); n != 9 || len(tr.Workers) != 9 {
-			t.Errorf("%d workers were launched and %d are in the trace, want 3 a slot", n, len(tr.Workers))
+		if n := b.launched.Load(); n != 12 || len(tr.Workers) != 12 {
+			t.Errorf("%d workers were launched and %d are in the trace, want 4 a slot", n, len(tr.Workers))
 		}
 		p := runner.NewPool(b)
 		defer p.Close()
@@ -111,15 +111,15 @@ func TestIdleWorkersFlee(t *testing.T) {
 		p := runner.NewPool(b)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := p.Warm(ctx); err == nil || err.Error() != "backend fake: workers do not start: fled" || b.launched.Load() > 6 {
+		if err := p.Warm(ctx); err == nil || err.Error() != "backend fake: workers do not start: fled" || b.launched.Load() > 8 {
 			t.Errorf("%d workers were launched, error %v", b.launched.Load(), err)
 		}
 		p.Close()
 		late := &lateBackend{fakeBackend: fakeBackend{workers: 2, fleeing: 1, task: func(int) time.Duration { return time.Hour }}}
 		p = runner.NewPool(late)
 		defer p.Close()
-		if _, err := runner.Map(t.Context(), p, triple, []int{1}, runner.JobOptions{}); err != nil || late.launched.Load() != 4 {
-			t.Errorf("%d workers were launched, error %v; want one that works and 3 that flee", late.launched.Load(), err)
+		if _, err := runner.Map(t.Context(), p, triple, []int{1}, runner.JobOptions{}); err != nil || late.launched.Load() != 5 {
+			t.Errorf("%d workers were launched, error %v; want one that works and 4 that flee", late.launched.Load(), err)
 		}
 	})
 }
@@ -241,6 +241,68 @@ func TestPanicInReduce(t *testing.T) {
 		out, err := runner.Map(t.Context(), p, triple, in, runner.JobOptions{})
 		if diff := cmp.Diff(slices.Repeat([]int{16}, 50), out); err != nil || diff != "" {
 			t.Errorf("error %v, results (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
+// TestLostWithoutRetries has each lost worker cost one task, and no other begin
+// again.
+func TestLostWithoutRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 300
+		_, tr, err := scripted(t, &fakeBackend{workers: 3, faults: faults{die: 0.05}}, n, runner.JobOptions{LostRetries: -1})
+		var failed *runner.TasksError
+		if !errors.As(err, &failed) || len(failed.Failed) < 2 {
+			t.Fatalf("error %v, want failed tasks", err)
+		}
+		lost := 0
+		for _, w := range tr.Workers {
+			if w.Lost {
+				lost++
+			}
+		}
+		if lost != len(failed.Failed) {
+			t.Errorf("%d workers were lost with %d tasks", lost, len(failed.Failed))
+		}
+		for _, a := range tr.Attempts {
+			if a.Outcome == trace.Lost && a.ReplacedBy >= 0 {
+				t.Errorf("task %d may have begun and began again: %+v", a.Task, a)
+			}
+		}
+	})
+}
+
+// TestStalledConsumer has a loop over a stream that takes no results: the
+// job's time runs out all the same, and the pool is free.
+func TestStalledConsumer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := runner.NewPool(&fakeBackend{workers: 2, task: func(int) time.Duration { return time.Microsecond }})
+		defer p.Close()
+		free := make(chan time.Duration, 1)
+		began := time.Now()
+		taken := 0
+		var last error
+		for r, err := range runner.Stream(t.Context(), p, triple, make([]int, 5000), runner.JobOptions{JobTimeout: time.Minute}) {
+			if last = err; err != nil {
+				break
+			}
+			if taken++; taken == 1 {
+				go func() {
+					_, err := runner.Map(t.Context(), p, triple, []int{1}, runner.JobOptions{})
+					if err != nil {
+						t.Error(err)
+					}
+					free <- time.Since(began)
+				}()
+				time.Sleep(time.Hour)
+			}
+			_ = r
+		}
+		if after := <-free; after > 2*time.Minute {
+			t.Errorf("the pool was free after %v", after)
+		}
+		if !errors.Is(last, runner.ErrJobTimeout) || taken < 100 || taken > 1000 {
+			t.Errorf("error %v after %d results", last, taken)
 		}
 	})
 }

@@ -77,7 +77,9 @@ type Result[Out any] struct {
 
 // Stream runs f on each input and yields the results in the order in which
 // they arrive. The last pair holds the job's error when there is one, with
-// Task -1. Leaving the loop early cancels what has not run.
+// Task -1. Leaving the loop early cancels what has not run. While some hundred
+// results wait for the loop to take them, no more tasks are handed out; the
+// job's time goes on.
 func Stream[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs []In, options JobOptions) iter.Seq2[Result[Out], error] {
 	return func(yield func(Result[Out], error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -86,16 +88,17 @@ func Stream[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inpu
 		var err error
 		go func() {
 			defer close(results)
-			j := newJob(f, inputs, func(task int, outs []Out) bool {
+			j := newJob[In, Out](f, inputs, nil)
+			j.deliver = func(task int, outs []Out) bool {
 				for k, out := range outs {
 					select {
 					case results <- Result[Out]{task + k, out}:
-					case <-ctx.Done():
+					case <-j.done: // nobody takes it, and the time is up
 						return false
 					}
 				}
 				return true
-			})
+			}
 			err = pool.run(ctx, j, options)
 		}()
 		for r := range results {

@@ -21,15 +21,21 @@ type JobOptions struct {
 	// context ends then; a worker process whose function does not heed it is
 	// killed and replaced, a goroutine is abandoned.
 	TaskTimeout time.Duration
+	// Silence is how long a worker process may not answer when it is asked
+	// whether it is there, before it is lost: stopped, frozen, cut off. A
+	// function that computes does not keep its process from answering. 0 means
+	// 30 s, a negative number for ever; it is seen after up to a third more.
+	Silence time.Duration
 	// JobTimeout ends the whole job; 0: no limit.
 	JobTimeout time.Duration
 	// FailedRetries is how often a task runs again after its function failed.
 	FailedRetries int
-	// LostRetries is how often a task runs again after its worker was lost; 0
-	// means 3. Where a worker may have been lost by any of several tasks, they
-	// run again, in parts and alone, at no charge until it is known by which.
-	// With a negative number no task runs again: a loss counts for all tasks
-	// of the chunk that had not come back. Use Chunk 1 then.
+	// LostRetries is how often a task runs again after it has cost a worker; 0
+	// means 3, a negative number none. When a worker is lost with several tasks,
+	// which it was at cannot be told: they run again in ever smaller parts, and
+	// the loss counts for a task that was the only one at its worker. Without
+	// retries, tasks go out one by one, and none that may have begun begins
+	// again; with a Chunk, what of it had not come back is then given up.
 	LostRetries int
 	// NoCopies forbids that a late task is run by a second worker as well while
 	// the first is still at it. LostRetries below 0 forbids it, too.
@@ -57,6 +63,18 @@ func (o *JobOptions) lostRetries() int {
 		return 0
 	}
 	return o.LostRetries
+}
+
+// defaultSilence is long beside what an overloaded machine or a collection of
+// garbage holds a process up.
+const defaultSilence = 30 * time.Second
+
+// silence returns the limit that Silence stands for; 0: none.
+func (o *JobOptions) silence() time.Duration {
+	if o.Silence == 0 {
+		return defaultSilence
+	}
+	return max(0, o.Silence)
 }
 
 // ErrJobTimeout is in the error of a job that ran out of JobTimeout.

@@ -193,6 +193,8 @@ type slot struct {
 	life       life
 	// used is set when the present worker has delivered something.
 	used bool
+	// waiting is set while the next worker is waited with.
+	waiting bool
 	// startFailures counts workers that were lost before they were of use,
 	// since one was.
 	startFailures int

@@ -20,8 +20,21 @@ const (
 	closeWait = 500 * time.Millisecond
 	// maxStartFailures is after how many workers in a row that never got ready,
 	// or were lost without ever having had a task, a slot is given up.
-	maxStartFailures = 3
+	maxStartFailures = 4
 )
+
+// startWait is how long the next worker of a slot is waited with after so many
+// in a row that did not start: what keeps them from it, such as descriptors
+// that are used up, may pass.
+func startWait(failures int) time.Duration {
+	switch failures {
+	case 0, 1:
+		return 0
+	case 2:
+		return 100 * time.Millisecond
+	}
+	return time.Second
+}
 
 // schedule runs one job on a pool: it hands out chunks, settles each task
 // exactly once, replaces what is lost, and writes the trace. All of it happens
@@ -68,7 +81,7 @@ func newSchedule(p *Pool, j job, o JobOptions) *schedule {
 		p.jobs++
 		s.left = j.Len()
 		s.settled, s.copied = newTaskSet(s.left), newTaskSet(s.left)
-		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Stamps: o.Trace != nil, Prompt: o.lostRetries() == 0, Job: j}
+		s.spec = exchange.Spec{ID: p.jobs, TaskTimeout: o.TaskTimeout, Grace: taskGrace, Silence: o.silence(), Stamps: o.Trace != nil, Prompt: o.lostRetries() == 0, Job: j}
 		if o.Trace != nil {
 			s.log = &log{}
 			if o.Spill != nil && s.left > spillRows {
@@ -77,7 +90,7 @@ func newSchedule(p *Pool, j job, o JobOptions) *schedule {
 		}
 	}
 	for _, sl := range p.slots {
-		sl.open, sl.row, sl.outstanding, sl.out, sl.lastChunk, sl.taskTime, sl.timedOut, sl.unstored = false, -1, nil, 0, 0, 0, false, nil
+		sl.open, sl.row, sl.outstanding, sl.out, sl.lastChunk, sl.taskTime, sl.timedOut, sl.unstored, sl.waiting = false, -1, nil, 0, 0, 0, false, nil, false
 	}
 	return s
 }
@@ -92,6 +105,7 @@ func (s *schedule) run(ctx context.Context) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, s.options.JobTimeout, fmt.Errorf("%w: not done after %v", ErrJobTimeout, s.options.JobTimeout))
 		defer cancel()
 	}
+	s.job.Begin(ctx.Done())
 	s.handle() // what happened since the last job
 	s.begin()
 	look := time.NewTimer(time.Hour) // for workers that are far behind
@@ -230,6 +244,10 @@ func (s *schedule) handle() {
 
 func (s *schedule) event(e *exchange.Event) {
 	sl := s.pool.slots[e.Slot]
+	if e.Kind == exchange.Due && e.Generation == sl.generation && sl.waiting {
+		s.due(sl)
+		return
+	}
 	if e.Generation != sl.generation || !sl.alive {
 		return // of a worker that was given up
 	}
@@ -269,7 +287,7 @@ func (s *schedule) exited(sl *slot, e *exchange.Event) {
 	sl.life.ended, sl.life.reason, sl.life.lost = e.At, e.Reason, !e.Expected
 	s.note(sl)
 	s.lose(sl, e)
-	if needed := s.job == nil || s.left > 0; !s.begun || !needed || s.stopped() {
+	if !s.needs() {
 		return
 	}
 	switch {
@@ -284,6 +302,30 @@ func (s *schedule) exited(sl *slot, e *exchange.Event) {
 	case e.Fatal, given && (s.job == nil || s.allGone()):
 		s.fatal = startError(s.pool.Backend(), e.Reason)
 	case !given:
+		s.replace(sl)
+	}
+}
+
+// needs reports whether a slot that has no worker should get one.
+func (s *schedule) needs() bool {
+	return s.begun && (s.job == nil || s.left > 0) && !s.stopped()
+}
+
+// replace requests the slot's next worker, when its time has come.
+func (s *schedule) replace(sl *slot) {
+	sl.waiting = true
+	wait := startWait(sl.startFailures)
+	if wait == 0 {
+		s.due(sl)
+		return
+	}
+	e := exchange.Event{Kind: exchange.Due, Slot: sl.index, Generation: sl.generation}
+	time.AfterFunc(wait, func() { s.pool.inbox.post(e) })
+}
+
+func (s *schedule) due(sl *slot) {
+	sl.waiting = false
+	if s.needs() {
 		s.pool.launcher.Launch(s.pool.ctx, []Request{s.request(sl)}, s.pool.inbox.post)
 	}
 }
@@ -293,7 +335,7 @@ func startError(backend, reason string) error {
 }
 
 func (s *schedule) allGone() bool {
-	return !slices.ContainsFunc(s.pool.slots, func(sl *slot) bool { return sl.alive })
+	return !slices.ContainsFunc(s.pool.slots, func(sl *slot) bool { return sl.alive || sl.waiting })
 }
 
 // end closes the job on all workers. Those that do not close it in time are
@@ -374,8 +416,10 @@ func (s *schedule) label(task int) string {
 	if s.options.Label != nil {
 		return s.options.Label(task)
 	}
-	return fmt.Sprintf("task %d", task)
+	return taskLabel(task)
 }
+
+func taskLabel(task int) string { return fmt.Sprintf("task %d", task) }
 
 // errLost is the cause of a task's error when its workers were lost.
 var errLost = errors.New("the worker was lost")

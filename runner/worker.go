@@ -134,8 +134,11 @@ func (w *worker) read(sum exchange.Sum) error {
 		if kind == exchange.FrameChunk && r.Lent() {
 			body = w.keep(body)
 		}
-		if err := w.dispatch(kind, body, begun, r.More()); err != nil {
+		if err := w.dispatch(kind, body, begun); err != nil {
 			return err
+		}
+		if !r.More() {
+			w.in.Wake()
 		}
 	}
 }
@@ -152,9 +155,8 @@ func (w *worker) keep(body []byte) []byte {
 	return kept
 }
 
-// dispatch hands a frame on. more is set when another one is here already: a
-// chunk then waits for it.
-func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64, more bool) error {
+// dispatch hands a frame on. A chunk waits for what is here already.
+func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) error {
 	switch kind {
 	case exchange.FrameOpen:
 		open, err := exchange.ParseOpen(body)
@@ -169,9 +171,6 @@ func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64, mor
 		}
 		in.ReceiveStart, in.Arrived = begun, clock.Now()
 		w.in.Queue(command{chunk: in})
-		if !more {
-			w.in.Wake()
-		}
 	case exchange.FrameFinish:
 		_, cancel, err := exchange.ParseFinish(body)
 		if err != nil {

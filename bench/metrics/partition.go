@@ -212,6 +212,9 @@ func (w *walker) bounds(a *trace.Attempt, c *trace.Chunk, blind int32) (from, to
 	if a.Outcome != trace.Done {
 		from, to = min(from, w.t.Makespan), min(to, w.t.Makespan)
 	}
+	if !a.FuncStart.Known() { // the worker may have been gone when the chunk was sent
+		from = min(from, to)
+	}
 	return from, to
 }
 

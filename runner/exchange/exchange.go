@@ -77,6 +77,8 @@ type Spec struct {
 	// TaskTimeout is the limit of one attempt; 0: none. An attempt that does
 	// not end Grace after its context did takes the worker with it.
 	TaskTimeout, Grace time.Duration
+	// Silence is how long a worker that is asked may say nothing; 0: for ever.
+	Silence time.Duration
 	// Stamps is set when the times of each task are wanted.
 	Stamps bool
 	// Prompt is set when the results of a chunk are not to wait for those of
@@ -193,6 +195,8 @@ const (
 	Closed
 	// Exited: it is gone. Nothing of this worker follows.
 	Exited
+	// Due is the scheduler's own: it is time for the slot's next worker.
+	Due
 )
 
 // Event is something that a worker did. Times are nanoseconds.

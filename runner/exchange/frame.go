@@ -107,6 +107,15 @@ func EndFrame(dst []byte, begin int) ([]byte, error) {
 	return dst, nil
 }
 
+// FrameSize returns how many bytes the frame takes that data begins with;
+// false when its header is not whole.
+func FrameSize(data []byte) (n int, ok bool) {
+	if len(data) < frameHeader {
+		return 0, false
+	}
+	return frameHeader + int(binary.LittleEndian.Uint32(data)), true
+}
+
 // FrameWriter writes frames to a stream, sealed, from any goroutine.
 type FrameWriter struct {
 	mu   sync.Mutex

@@ -10,6 +10,7 @@ const (
 	MessageOpen MessageKind = iota
 	MessageChunk
 	MessageFinish
+	MessagePing // are you there?
 )
 
 // Message is what a link's method hands to the goroutine that carries it out.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"corecast/internal/clock"
 )
@@ -20,6 +22,8 @@ type StreamConfig struct {
 	// (sync.go).
 	SameClock bool
 	Post      Post
+	// StartTimeout is how long it may take to be ready; 0 means 30 s.
+	StartTimeout time.Duration
 	// Kill ends the worker's process.
 	Kill func()
 }
@@ -39,18 +43,23 @@ type Stream struct {
 	pongs          chan pong
 	ended, greeted chan struct{}
 
-	mu   sync.Mutex
-	spec Spec
+	count atomic.Uint64 // signs of life
+
+	mu    sync.Mutex
+	watch watch
+	spec  Spec
 	// sizes holds the encoded sizes of the inputs of chunks that are out.
 	sizes map[int32][]int32
 }
 
 // NewStream makes the link over conn; the caller then runs Serve.
 func NewStream(conn io.ReadWriteCloser, config StreamConfig) *Stream {
-	return &Stream{
-		config: config, conn: conn, out: NewMailbox[Message](), sizes: make(map[int32][]int32),
+	s := &Stream{
+		config: config, out: NewMailbox[Message](), sizes: make(map[int32][]int32),
 		pongs: make(chan pong, 1), ended: make(chan struct{}), greeted: make(chan struct{}),
 	}
+	s.conn = signs{conn, &s.count}
+	return s
 }
 
 // Open announces a job.
@@ -58,6 +67,7 @@ func (s *Stream) Open(spec Spec) {
 	s.mu.Lock()
 	s.spec = spec
 	clear(s.sizes)
+	s.watchJob(spec.Silence)
 	s.mu.Unlock()
 	s.out.Push(Message{Kind: MessageOpen, Spec: spec})
 }
@@ -85,8 +95,16 @@ var errRefused = errors.New("another build")
 // Serve reads from the worker until the stream ends, and posts what it says:
 // Ready, Delivered and Closed events. It returns nil at the end of the stream,
 // and whether no worker of this program can be used. It closes the stream; the
-// caller posts Exited when the worker is really gone.
+// caller posts Exited when the worker is really gone. A worker of which nothing
+// was heard is killed, and the error is ErrSilent.
 func (s *Stream) Serve() (fatal bool, err error) {
+	start := s.watchStart()
+	defer start.Stop()
+	fatal, err = s.serve(start)
+	return fatal, s.reason(err)
+}
+
+func (s *Stream) serve(start *time.Timer) (fatal bool, err error) {
 	r := NewFrameReader(s.conn, 0)
 	ready, err := s.hello(r)
 	if err != nil {
@@ -98,7 +116,7 @@ func (s *Stream) Serve() (fatal bool, err error) {
 	}
 	// From the hello's sum on, so that no frame fits another worker's stream.
 	s.frames = NewFrameWriter(s.conn, r.Sum())
-	go s.write(ready)
+	go s.write(ready, start)
 	defer func() {
 		s.end()
 		<-s.greeted // so that Ready does not follow a worker's end
@@ -122,6 +140,9 @@ func (s *Stream) Serve() (fatal bool, err error) {
 }
 
 func (s *Stream) end() {
+	s.mu.Lock()
+	s.watchJob(0)
+	s.mu.Unlock()
 	close(s.ended)
 	s.out.Close()
 	s.conn.Close()

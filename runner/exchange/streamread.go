@@ -26,13 +26,16 @@ func (r *receiver) receive(kind FrameType, body []byte) error {
 		if err != nil {
 			return err
 		}
+		r.s.jobDone(stats.JobID)
 		r.s.post(Event{Kind: Closed, At: now, Stats: &stats})
 	case FramePong:
 		number, at, err := ParsePong(body)
 		if err != nil {
 			return err
 		}
-		r.s.answered(pong{number, at, now})
+		if number != aliveAsk {
+			r.s.answered(pong{number, at, now})
+		}
 	default:
 		return fmt.Errorf("%w: type %d from a worker", ErrFrame, kind)
 	}

@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"corecast/internal/clock"
 )
@@ -22,10 +23,11 @@ const enough = 64 << 10
 // that wait together go out in one write. A write error is not reported: a
 // stream that cannot be written cannot be read to its end either, and Serve
 // tells.
-func (s *Stream) write(ready Event) {
+func (s *Stream) write(ready Event, start *time.Timer) {
 	if !s.greet(ready) {
 		return
 	}
+	start.Stop()
 	w := writer{s: s}
 	var batch []Message
 	for {
@@ -46,7 +48,7 @@ func (s *Stream) write(ready Event) {
 // synchronize compares clocks before a message that wants it. It returns false
 // when the stream has ended.
 func (w *writer) synchronize(m *Message) bool {
-	if w.s.config.SameClock || m.Kind == MessageChunk || m.Kind == MessageFinish && m.Cancel {
+	if w.s.config.SameClock || m.Kind == MessageChunk || m.Kind == MessagePing || m.Kind == MessageFinish && m.Cancel {
 		return true
 	}
 	return w.flush(nil) == nil && w.s.synchronize(*m)
@@ -74,6 +76,8 @@ func (w *writer) message(m *Message) (err error) {
 		w.buf, err = AppendOpen(w.buf, o)
 	case MessageChunk:
 		return w.chunk(m.Chunk)
+	case MessagePing:
+		w.buf, err = AppendPing(w.buf, aliveAsk)
 	case MessageFinish:
 		w.buf, err = AppendFinish(w.buf, w.spec.ID, m.Cancel)
 	}

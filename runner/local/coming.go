@@ -34,7 +34,7 @@ func (p *process) connect(t Transport) (env []string, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("make a socket to a worker: %w", err)
 		}
-		p.conn, p.cmd.ExtraFiles = ours, []*os.File{theirs} // descriptor 3
+		p.conn, p.cmd.ExtraFiles = p.wrapped(ours), []*os.File{theirs} // descriptor 3
 		return []string{runner.WorkerEnv + "=3"}, nil
 	}
 	c := &coming{ended: make(chan struct{})}
@@ -90,11 +90,18 @@ func (p *process) stream() (io.ReadWriteCloser, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p.conn, c.here = conn, true
+	p.conn, c.here = p.wrapped(conn), true
 	if c.hungUp {
-		conn.Close()
+		p.conn.Close()
 	}
-	return conn, nil
+	return p.conn, nil
+}
+
+func (p *process) wrapped(conn io.ReadWriteCloser) io.ReadWriteCloser {
+	if p.wrap == nil {
+		return conn
+	}
+	return p.wrap(conn)
 }
 
 // hangUp stops the waiting for the worker; true when it has come.

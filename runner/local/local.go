@@ -48,6 +48,12 @@ type Options struct {
 	Pin bool
 	// Name is in the names of the control groups: a run's id.
 	Name string
+	// StartTimeout is how long a worker may take to be ready once it has a
+	// stream; 0 means 30 s.
+	StartTimeout time.Duration
+	// Wrap, unless it is nil, puts something around the driver's end of each
+	// worker's stream: tests tamper with it.
+	Wrap func(io.ReadWriteCloser) io.ReadWriteCloser
 	// Stderr receives what workers print, on both outputs; nil: this
 	// program's standard error.
 	Stderr io.Writer
@@ -198,7 +204,7 @@ func (l *launcher) begin(r startRequest) {
 		delete(l.live, p)
 		l.mu.Unlock()
 		gaveUp := runner.ExitGaveUp(p.cmd.ProcessState.ExitCode())
-		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: reason, Expected: p.expected.Load(), GaveUp: gaveUp, Fatal: fatal})
+		post(exchange.Event{Kind: exchange.Exited, At: clock.Now(), Reason: reason, Expected: p.expected.Load() && !errors.Is(err, exchange.ErrSilent), GaveUp: gaveUp, Fatal: fatal})
 		close(p.gone)
 	}()
 }
@@ -211,7 +217,8 @@ func (l *launcher) serve(p *process, r startRequest) (fatal bool, err error) {
 		return false, err
 	}
 	return exchange.NewStream(conn, exchange.StreamConfig{
-		Slot: r.Slot, Generation: r.Generation, Build: runner.BuildID(), Post: r.post, Kill: p.kill,
+		StartTimeout: l.options.StartTimeout,
+		Slot:         r.Slot, Generation: r.Generation, Build: runner.BuildID(), Post: r.post, Kill: p.kill,
 		// What comes as from elsewhere is measured like it.
 		SameClock: l.options.Transport == nil,
 	}).Serve()
@@ -219,7 +226,7 @@ func (l *launcher) serve(p *process, r startRequest) (fatal bool, err error) {
 
 // spawn starts the program as a worker.
 func (l *launcher) spawn(r startRequest) (*process, error) {
-	p := &process{gone: make(chan struct{}), stderr: &tail{to: l.options.Stderr}}
+	p := &process{wrap: l.options.Wrap, gone: make(chan struct{}), stderr: &tail{to: l.options.Stderr}}
 	p.cmd = exec.Command(executable(l.options.Program), l.options.Args...)
 	if l.options.Program == "" {
 		p.cmd.Args[0] = os.Args[0]

@@ -19,6 +19,7 @@ type process struct {
 	cmd     *exec.Cmd
 	conn    io.ReadWriteCloser // nil until it comes by a transport
 	coming  *coming            // nil: conn is inherited
+	wrap    func(io.ReadWriteCloser) io.ReadWriteCloser
 	started int64
 	stderr  *tail
 	group   *cgroup.Group // nil: it is in none of its own

@@ -335,7 +335,7 @@ func testLarge(t *testing.T, b Backend) {
 	for i := range got[0] {
 		got[0][i] = ^got[0][i]
 	}
-	if sha256.Sum256(got[0]) != sha256.Sum256(in) || len(got[1]) != 0 || len(got[2]) != 1 {
+	if sha256.Sum256(got[0]) != sha256.Sum256(in) || got[1] == nil || len(got[1]) != 0 || len(got[2]) != 1 {
 		t.Error("64 MiB did not come back as they went out")
 	}
 }
