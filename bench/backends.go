@@ -17,10 +17,34 @@ type Backend struct {
 	Processes bool
 	// Kind is what trials on it are.
 	Kind results.Kind
-	// New makes the backend with a number of workers of so many vCPU each.
-	New func(workers int, vcpu float64) runner.Launcher
+	// New makes the backend with a number of workers.
+	New func(workers int, o WorkerOptions) runner.Launcher
+	// Check reports what of the options cannot be had; nil where workers cannot
+	// be held to shares of cores, to memory, or to cores.
+	Check func(workers int, o WorkerOptions) error
 	// FilesEach is how many open files of the driver a worker takes.
 	FilesEach int
+}
+
+// WorkerOptions say what each worker of a backend gets; the zero value is one
+// vCPU.
+type WorkerOptions struct {
+	// VCPU is a whole number; 0 means 1.
+	VCPU float64
+	// CoreShare, Memory and Pin are those of a Sweep.
+	CoreShare float64
+	Memory    int64
+	Pin       bool
+	// Run names what is made for the workers.
+	Run string
+}
+
+// limited reports whether workers are held to anything.
+func (o *WorkerOptions) limited() bool { return o.CoreShare != 0 || o.Memory != 0 || o.Pin }
+
+// local has the options as the backend local takes them.
+func (o WorkerOptions) local() local.Options {
+	return local.Options{VCPU: o.VCPU, CoreShare: o.CoreShare, Memory: o.Memory, Pin: o.Pin, Name: o.Run}
 }
 
 // Backends lists the backends: one line each.
@@ -28,19 +52,21 @@ func Backends() []Backend {
 	return []Backend{
 		{
 			Name: "local", Summary: "worker processes on this machine", Processes: true, Kind: results.Measured, FilesEach: 3,
-			New: func(workers int, vcpu float64) runner.Launcher {
-				return local.New(workers, local.Options{VCPU: vcpu})
-			},
+			New:   func(workers int, o WorkerOptions) runner.Launcher { return local.New(workers, o.local()) },
+			Check: func(workers int, o WorkerOptions) error { return local.Check(workers, o.local()) },
 		},
 		{
 			Name: "local-tls", Summary: "the same, joined as from another machine: TCP with TLS", Processes: true, Kind: results.Measured, FilesEach: 3,
-			New: func(workers int, vcpu float64) runner.Launcher {
-				return local.New(workers, local.Options{VCPU: vcpu, Transport: remote.NewListener(remote.Options{})})
+			New: func(workers int, o WorkerOptions) runner.Launcher {
+				l := o.local()
+				l.Transport = remote.NewListener(remote.Options{})
+				return local.New(workers, l)
 			},
+			Check: func(workers int, o WorkerOptions) error { return local.Check(workers, o.local()) },
 		},
 		{
 			Name: "inproc", Summary: "goroutines of this process", Kind: results.Measured,
-			New: func(workers int, _ float64) runner.Launcher { return runner.InProc(workers) },
+			New: func(workers int, _ WorkerOptions) runner.Launcher { return runner.InProc(workers) },
 		},
 	}
 }

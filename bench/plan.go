@@ -11,10 +11,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"corecast/internal/cgroup"
 	"corecast/results"
 	"corecast/workloads"
 )
@@ -82,7 +84,15 @@ type Sweep struct {
 	Backend  string          `json:"backend"`
 	Cores    []int           `json:"cores"`
 	// VCPU is what each worker has.
-	VCPU    float64 `json:"vcpu"`
+	VCPU float64 `json:"vcpu"`
+	// CoreShare holds each worker to a share of a core, as in 0.125; 0: whole
+	// cores. A worker is then one scaled core, VCPU 1 is what it has a share of,
+	// and the serial base has the same share.
+	CoreShare float64 `json:"core_share,omitempty"`
+	// Memory limits a worker's memory in bytes; 0: no limit.
+	Memory int64 `json:"memory_bytes,omitempty"`
+	// Pin has each worker stay on cores of its own.
+	Pin     bool    `json:"pin,omitempty"`
 	Scaling Scaling `json:"scaling"`
 	// Chunk fixes the tasks handed out together; 0: adapted.
 	Chunk int `json:"chunk,omitempty"`
@@ -212,6 +222,9 @@ func (s *Sweep) Validate(m results.Machine) error {
 	if s.JobTimeout < 0 {
 		return wrong("job-timeout", "timeout %v is negative", time.Duration(s.JobTimeout))
 	}
+	if err := s.checkLimits(&b); err != nil {
+		return err
+	}
 	if len(s.Cores) == 0 {
 		return wrong("cores", "no core counts for %s", s.Workload)
 	}
@@ -233,6 +246,9 @@ func (s *Sweep) Validate(m results.Machine) error {
 func (s *Sweep) workers(cores int) (int, error) {
 	if cores < 1 || cores > MaxCores {
 		return 0, wrong("cores", "core count %d is not between 1 and %d", cores, MaxCores)
+	}
+	if s.CoreShare > 0 {
+		return cores, nil
 	}
 	if s.VCPU < 1 || s.VCPU != math.Trunc(s.VCPU) {
 		return 0, wrong("vcpu", "%v vCPU a worker: a whole number of 1 and more", s.VCPU)
@@ -278,6 +294,79 @@ func (s *Sweep) prepare(ctx context.Context, cores int, temp string) (*prepared,
 		return nil, err
 	}
 	return &prepared{job: j, size: sizeOf(w)}, nil
+}
+
+// checkLimits checks what workers are held to, as far as it does not depend on
+// the machine.
+func (s *Sweep) checkLimits(b *Backend) error {
+	o := s.workerOptions("")
+	switch {
+	case o.limited() && b.Check == nil:
+		return wrong("backend", "backend %s cannot hold its workers to shares of cores, to memory or to cores: backend local can", b.Name)
+	case s.CoreShare != 0 && s.VCPU != 1:
+		return wrong("core-share", "%v vCPU a worker and a share of a core exclude each other", s.VCPU)
+	case math.IsNaN(s.CoreShare) || s.CoreShare != 0 && (s.CoreShare < cgroup.MinCPU || s.CoreShare >= 1):
+		return wrong("core-share", "a core share of %.4g %%: at least %.4g %% and less than 100 %%", 100*s.CoreShare, 100*cgroup.MinCPU)
+	case s.Memory < 0:
+		return wrong("memory", "a memory limit of %d bytes is negative", s.Memory)
+	}
+	return nil
+}
+
+// workerOptions are those of the sweep's workers.
+func (s *Sweep) workerOptions(run string) WorkerOptions {
+	return WorkerOptions{VCPU: s.VCPU, CoreShare: s.CoreShare, Memory: s.Memory, Pin: s.Pin, Run: run}
+}
+
+// permitted checks that this machine and this user can hold workers as asked.
+func (s *Sweep) permitted(run string) error {
+	o := s.workerOptions(run)
+	if !o.limited() {
+		return nil
+	}
+	b, err := FindBackend(s.Backend)
+	if err != nil {
+		return &InputError{"backend", err}
+	}
+	workers, err := s.workers(slices.Max(s.Cores))
+	if err != nil {
+		return err
+	}
+	if err := b.Check(workers, o); err != nil {
+		return &InputError{"", err}
+	}
+	return nil
+}
+
+// vcpu is what each worker has.
+func (s *Sweep) vcpu() float64 {
+	if s.CoreShare > 0 {
+		return s.CoreShare
+	}
+	return s.VCPU
+}
+
+// ParseCoreShare reads the share of a core that a worker is held to, such as
+// 12.5% or 0.125, which is not 0; nothing is 0, for whole cores.
+func ParseCoreShare(s string) (float64, error) {
+	v, err := ParseShare(s)
+	if err == nil && s != "" && v == 0 {
+		err = fmt.Errorf("%q is no share of a core", s)
+	}
+	return v, err
+}
+
+// ParseMemory reads a memory limit, such as 512M or 1GiB, which is not 0;
+// nothing is 0, for none.
+func ParseMemory(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	n, err := workloads.ParseSize(s)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("%q is no memory to run in", s)
+	}
+	return n, err
 }
 
 // ParseShare reads 2% or 0.02; nothing is 0.

@@ -85,6 +85,11 @@ func Run(ctx context.Context, plan Plan, w *results.Writer, done []results.Trial
 	if err := plan.Validate(m); err != nil {
 		return nil, err
 	}
+	for i := range plan.Sweeps {
+		if err := plan.Sweeps[i].permitted(filepath.Base(w.Dir())); err != nil {
+			return nil, err
+		}
+	}
 	// In the run's folder, so that a driver that is killed leaves nothing
 	// elsewhere; what it left is removed by the next.
 	temp := filepath.Join(w.Dir(), "inputs")
@@ -123,7 +128,7 @@ func (s *sweeping) makeCells() {
 	serials := make(map[string]bool)
 	for i := range s.plan.Sweeps {
 		sweep := &s.plan.Sweeps[i]
-		base := sweep.Workload + string(sweep.Settings)
+		base := fmt.Sprint(sweep.Workload, " ", sweep.CoreShare, string(sweep.Settings))
 		if !serials[base] && s.plan.based() {
 			serials[base] = true
 			s.cells = append(s.cells, &cell{sweep: sweep, index: i, cores: 1, serial: true})
@@ -326,6 +331,9 @@ func (c *cell) point() (results.Point, error) {
 	if p.Settings, err = settingsOf(c.sweep.Settings); err != nil {
 		return p, err
 	}
+	if c.sweep.CoreShare > 0 {
+		p.Settings["core_share"] = c.sweep.CoreShare
+	}
 	if c.serial {
 		p.Backend = "serial"
 		return p, nil
@@ -335,6 +343,12 @@ func (c *cell) point() (results.Point, error) {
 	}
 	if c.sweep.VCPU != 1 {
 		p.Settings["vcpu"] = c.sweep.VCPU
+	}
+	if c.sweep.Memory > 0 {
+		p.Settings["memory_bytes"] = c.sweep.Memory
+	}
+	if c.sweep.Pin {
+		p.Settings["pin"] = true
 	}
 	return p, nil
 }
@@ -370,9 +384,18 @@ func (c *cell) label(role results.Role) string {
 	case results.RoleSerial:
 		return c.sweep.Workload + " serially"
 	case results.RoleWarmup:
-		return fmt.Sprintf("%s on %d cores of %s, warm-up", c.sweep.Workload, c.cores, c.sweep.Backend)
+		return fmt.Sprintf("%s, warm-up", c.name())
 	}
-	return fmt.Sprintf("%s on %d cores of %s, repetition %d", c.sweep.Workload, c.cores, c.sweep.Backend, c.reps+1)
+	return fmt.Sprintf("%s, repetition %d", c.name(), c.reps+1)
+}
+
+// name says what runs where.
+func (c *cell) name() string {
+	cores := "cores"
+	if c.sweep.CoreShare > 0 {
+		cores = "scaled cores"
+	}
+	return fmt.Sprintf("%s on %d %s of %s", c.sweep.Workload, c.cores, cores, c.sweep.Backend)
 }
 
 // errInterrupted is in the error of a run whose context ended.

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"runtime"
 	"time"
 
+	"corecast/internal/cgroup"
 	"corecast/internal/clock"
 	"corecast/internal/machine"
 	"corecast/results"
@@ -64,7 +67,10 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	}
 	t := results.Trial{
 		Point: point, Role: role, Rep: c.reps, Kind: results.Measured, Seed: s.plan.Seed,
-		Machine: s.machine.ID, Commit: commitOf(s.machine), Tasks: p.job.Tasks(), Slots: 1, VCPU: c.sweep.VCPU,
+		Machine: s.machine.ID, Commit: commitOf(s.machine), Tasks: p.job.Tasks(), Slots: 1, VCPU: c.sweep.vcpu(),
+	}
+	if c.sweep.CoreShare > 0 {
+		t.Kind = results.Scaled
 	}
 	settle()
 	before := machine.Take()
@@ -73,9 +79,9 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	t.Before = start.Since(before)
 	t.Started = time.Now().UTC()
 	if role == results.RoleSerial {
-		s.serial(ctx, p.job, &t)
+		err := s.serial(ctx, c.sweep, p.job, &t)
 		s.finish(&t, start)
-		return t, nil, nil, nil
+		return t, nil, nil, err
 	}
 	backend, err := FindBackend(c.sweep.Backend)
 	if err != nil {
@@ -84,8 +90,10 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	if t.Slots, err = c.sweep.workers(c.cores); err != nil {
 		return t, nil, nil, err
 	}
-	t.Kind = backend.Kind
-	pool := runner.NewPool(backend.New(t.Slots, c.sweep.VCPU))
+	if t.Kind != results.Scaled {
+		t.Kind = backend.Kind
+	}
+	pool := runner.NewPool(backend.New(t.Slots, c.sweep.workerOptions(s.name())))
 	if s.plan.Warm {
 		err = pool.Warm(ctx)
 	}
@@ -120,14 +128,31 @@ func (s *sweeping) finish(t *results.Trial, start machine.Sample) {
 	t.Warnings = append(t.Warnings, machine.Warn(t.Before, t.During, max(1, s.machine.CoresOnline))...)
 }
 
-// serial runs the job in a plain loop.
-func (s *sweeping) serial(ctx context.Context, j workloads.Job, t *results.Trial) {
-	cpu, began := clock.ProcessCPU(), clock.Now()
-	answer, err := j.Serial(ctx)
-	t.Makespan = trace.Time(clock.Now() - began)
-	t.DriverCPU = trace.Time(clock.ProcessCPU() - cpu)
-	conclude(t, j, answer, err)
+// serial runs the job in a plain loop, on a scaled core if the sweep has such:
+// like is compared with like. The driver is then held to the same share for as
+// long, by the same means, and uses one processor as a worker does.
+func (s *sweeping) serial(ctx context.Context, sweep *Sweep, j workloads.Job, t *results.Trial) error {
+	loop := func() {
+		cpu, began := clock.ProcessCPU(), clock.Now()
+		answer, err := j.Serial(ctx)
+		t.Makespan = trace.Time(clock.Now() - began)
+		t.DriverCPU = trace.Time(clock.ProcessCPU() - cpu)
+		conclude(t, j, answer, err)
+	}
+	if sweep.CoreShare == 0 {
+		loop()
+		return nil
+	}
+	procs := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(procs)
+	if err := cgroup.Hold(s.name(), cgroup.Limits{CPU: sweep.CoreShare}, loop); err != nil {
+		return fmt.Errorf("run %s serially on a scaled core: %w", sweep.Workload, err)
+	}
+	return nil
 }
+
+// name names the run.
+func (s *sweeping) name() string { return filepath.Base(s.writer.Dir()) }
 
 // fanOut runs the job on a pool that is not started yet. An error means that
 // the pool is of no use.
@@ -149,7 +174,7 @@ func (s *sweeping) fanOut(ctx context.Context, pool *runner.Pool, j workloads.Jo
 	if errors.As(err, &failed) {
 		s.failed = failed
 	} else if err != nil {
-		return tr, fmt.Errorf("%s on %d cores of %s: %w", c.sweep.Workload, c.cores, c.sweep.Backend, err)
+		return tr, fmt.Errorf("%s: %w", c.name(), err)
 	}
 	return tr, nil
 }

@@ -47,6 +47,10 @@ type Sweep struct {
 	Reps     int                `yaml:"reps" json:"reps,omitempty" jsonschema:"repetitions of these points (default: the plan's)"`
 	Chunk    int                `yaml:"chunk" json:"chunk,omitempty" jsonschema:"tasks handed out together (default: adapted)"`
 	VCPU     int                `yaml:"vcpu" json:"vcpu,omitempty" jsonschema:"vCPU a worker (default 1)"`
+	// CoreShare, Memory and Pin are what workers are held to.
+	CoreShare string `yaml:"core_share" json:"core_share,omitempty" jsonschema:"hold each worker to a share of a core, such as 12.5%"`
+	Memory    string `yaml:"memory" json:"memory,omitempty" jsonschema:"hold each worker to so much memory, such as 512M"`
+	Pin       bool   `yaml:"pin" json:"pin,omitempty" jsonschema:"have each worker stay on a core of its own"`
 	// TaskTimeout is a duration such as 30s.
 	TaskTimeout string `yaml:"task_timeout" json:"task_timeout,omitempty" jsonschema:"limit of one attempt at a task, such as 30s"`
 }
@@ -173,6 +177,14 @@ func (r *reader) expand(s *Sweep, path string) ([]bench.Sweep, error) {
 	if err != nil {
 		return nil, r.wrong(path+".task_timeout", err)
 	}
+	share, err := bench.ParseCoreShare(s.CoreShare)
+	if err != nil {
+		return nil, r.wrong(path+".core_share", err)
+	}
+	memory, err := bench.ParseMemory(s.Memory)
+	if err != nil {
+		return nil, r.wrong(path+".memory", err)
+	}
 	var list []bench.Sweep
 	for _, size := range orOne(s.Sizes, "") {
 		w, err := r.workload(s, size, path)
@@ -188,6 +200,7 @@ func (r *reader) expand(s *Sweep, path string) ([]bench.Sweep, error) {
 			if s.VCPU != 0 {
 				one.VCPU = float64(s.VCPU)
 			}
+			one.CoreShare, one.Memory, one.Pin = share, memory, s.Pin
 			if err := one.Validate(r.machine); err != nil {
 				return nil, r.wrongBelow(path, err)
 			}

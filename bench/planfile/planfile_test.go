@@ -71,6 +71,17 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestLimits has what workers are held to.
+func TestLimits(t *testing.T) {
+	p, _, err := Read([]byte("sweeps:\n- {workload: noop, core_share: 12.5%, memory: 512MiB, pin: true, cores: 16}\n"), machine, draw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := p.Sweeps[0]; s.CoreShare != 0.125 || s.Memory != 512<<20 || !s.Pin || s.VCPU != 1 {
+		t.Errorf("sweep %+v", s)
+	}
+}
+
 // TestErrorsTellThePlace checks the line and column of what is wrong.
 func TestErrorsTellThePlace(t *testing.T) {
 	for _, c := range []struct{ name, plan, want string }{
@@ -82,6 +93,9 @@ func TestErrorsTellThePlace(t *testing.T) {
 		{"bad cores", "sweeps:\n- workload: noop\n  cores: 0\n", "line 3, column 10: core count 0 is less than 1"},
 		{"cores of a map", "sweeps:\n- workload: noop\n  cores: {a: 1}\n", "a scalar or a list of scalars"},
 		{"bad size", "sweeps:\n- workload: noop\n  sizes: [-1]\n", `"-1" is negative`},
+		{"bad core share", "sweeps:\n- workload: noop\n  core_share: all\n", `line 3, column 15: "all" is not a share`},
+		{"core share out of range", "sweeps:\n- workload: noop\n  core_share: 1%\n", "line 3, column 15: a core share of 1 %: at least 5 %"},
+		{"bad memory", "sweeps:\n- workload: noop\n  memory: 0\n", `line 3, column 11: "0" is no memory to run in`},
 		{"unknown backend", "sweeps:\n- workload: noop\n  backends: moon\n", `line 3, column 13: unknown backend "moon"`},
 		{"bad scaling", "sweeps:\n- workload: noop\n  scaling: odd\n", `line 3, column 12: scaling "odd"`},
 		{"wrong type", "reps: two\nsweeps:\n- workload: noop\n", `line 1, column 7: reps: a whole number is expected, not "two"`},

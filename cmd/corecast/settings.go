@@ -19,6 +19,8 @@ type settings struct {
 	cores, backend, format, record, price string
 	chunk                                 int
 	vcpu                                  int
+	coreShare, memory                     string
+	pin                                   bool
 	taskTimeout                           time.Duration
 }
 
@@ -30,6 +32,9 @@ func (s *settings) bind(cmd *cobra.Command, coresDefault, coresUsage string) {
 	f.StringVar(&s.price, "price", "", "price list to tell costs by: codeengine and others (see corecast list prices), or a file of your own")
 	f.IntVar(&s.chunk, "chunk", 0, "tasks handed out together (default: adapted to their time)")
 	f.IntVar(&s.vcpu, "vcpu", 1, "vCPU a worker; the cores must divide by it")
+	f.StringVar(&s.coreShare, "core-share", "", "hold each worker to a share of a core, such as 12.5%: more cores than the machine has, scaled down")
+	f.StringVar(&s.memory, "memory", "", "hold each worker to so much memory, such as 512M (default: no limit)")
+	f.BoolVar(&s.pin, "pin", false, "have each worker stay on a core of its own")
 	f.DurationVar(&s.taskTimeout, "task-timeout", 0, "limit of one attempt at a task, such as 30s (default: none)")
 	cmd.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions(backendNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("price", cobra.FixedCompletions(priceNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -48,9 +53,18 @@ func (s *settings) check() error {
 // sweep makes the sweep of a workload over core counts.
 func (s *settings) sweep(w workloads.Workload, cores []int) (bench.Sweep, error) {
 	sweep, err := bench.NewSweep(w, s.backend, cores)
-	sweep.Chunk, sweep.VCPU = s.chunk, float64(s.vcpu)
+	if err != nil {
+		return sweep, err
+	}
+	sweep.Chunk, sweep.VCPU, sweep.Pin = s.chunk, float64(s.vcpu), s.pin
 	sweep.TaskTimeout = workloads.Duration(s.taskTimeout)
-	return sweep, err
+	if sweep.CoreShare, err = bench.ParseCoreShare(s.coreShare); err != nil {
+		return sweep, fmt.Errorf("--core-share: %w", err)
+	}
+	if sweep.Memory, err = bench.ParseMemory(s.memory); err != nil {
+		return sweep, fmt.Errorf("--memory: %w", err)
+	}
+	return sweep, nil
 }
 
 // priceList returns the named price list, nil for none.

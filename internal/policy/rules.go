@@ -84,7 +84,7 @@ var importRules = []rule{
 		pkg: "bench",
 		imports: []string{
 			"workloads", "runner", "runner/*", "results", "bench/metrics", "bench/cost",
-			"internal/machine", "internal/clock",
+			"internal/machine", "internal/clock", "internal/cgroup",
 		},
 	},
 	{pkg: "bench/scenariofile", imports: []string{"bench/sim", "bench/cost", "results", "internal/yamlfile"}},
