@@ -111,6 +111,57 @@ func TestCodecLarge(t *testing.T) {
 	roundTrip(t, *deep)
 }
 
+// TestCodecDeep has bytes that would take long to decode, for their size: they
+// are refused at once.
+func TestCodecDeep(t *testing.T) {
+	deep := func(begin, end string, n int) string {
+		return strings.Repeat(begin, n) + "\xf6" + strings.Repeat(end, n)
+	}
+	const far = 1 << 20
+	wantDecodeError[any](t, deep("\x81", "", maxNesting+1), deep("\xc6", "", far), deep("\x9f", "\xff", 1), deep("\x9f", "\xff", far))
+	wantDecodeError[compound](t, deep("\xa1\x64Next", "", maxNesting+1), deep("\xbf\x64Next", "\xff", 1))
+	wantDecodeError[rawBytes](t, "\x5f\x41a\xff")
+	if _, err := codecFor[compound]().decode([]byte(deep("\xa1\x64Next", "", maxNesting))); err != nil {
+		t.Error(err)
+	}
+	// What is announced and not there is not made room for.
+	wantDecodeError[[]compound](t, "\x9a\x7f\xff\xff\xff", "\x9b\x7f\xff\xff\xff\xff\xff\xff\xff")
+	wantDecodeError[map[int]compound](t, "\xba\x7f\xff\xff\xff")
+	wantDecodeError[rawBytes](t, "\x5b\x7f\xff\xff\xff\xff\xff\xff\xff")
+}
+
+// touchy has methods that panic.
+type touchy struct{ Fine bool }
+
+func (v touchy) MarshalBinary() ([]byte, error) {
+	if !v.Fine {
+		panic("not fine")
+	}
+	return nil, nil
+}
+
+func (v *touchy) UnmarshalBinary(data []byte) error {
+	v.Fine = data[0] == 1
+	return nil
+}
+
+// TestCodecPanics holds that the panic of a type's own method, which in the
+// driver would be the end of all, is an error.
+func TestCodecPanics(t *testing.T) {
+	c := codecFor[touchy]()
+	var p *PanicError
+	if out, err := c.encode([]byte("a"), touchy{}); !errors.As(err, &p) || p.Value != "not fine" || string(out) != "a" {
+		t.Errorf("encode: %q, %v", out, err)
+	}
+	data, err := c.encode(nil, touchy{Fine: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.decode(data); !errors.As(err, &p) || !strings.Contains(p.Value, "index out of range") {
+		t.Errorf("decode: %v", err)
+	}
+}
+
 // TestCodecTime holds that a time keeps its nanoseconds and its offset.
 func TestCodecTime(t *testing.T) {
 	zone := time.FixedZone("", -5*3600)
@@ -184,7 +235,7 @@ func serveOne(t *testing.T, input string) *serving {
 // FuzzCodec holds that no bytes make a decoder panic, and that what it makes
 // of them travels.
 func FuzzCodec(f *testing.F) {
-	for _, seed := range []string{"", "\x00", "\x80\x01", "12345678", "\xa1\x64Name\x61a", "\xf6", "\xbf\xff", "\xc0\x60"} {
+	for _, seed := range []string{"", "\x00", "\x80\x01", "12345678", "\xa1\x64Name\x61a", "\xf6", "\xbf\xff", "\xc0\x60", "\xa2\x64Next\xa1\x63Big\xc2\x42\x01\x02\x64More\x81\xa0", "\x81\x9f\xff", "\xc1\xfb\x7f\xf0\x00\x00\x00\x00\x00\x00"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -198,12 +249,23 @@ func FuzzCodec(f *testing.F) {
 		reencode[struct{}](t, data)
 		reencode[time.Duration](t, data)
 		reencode[[]named](t, data)
+		reencode[link](t, data)
+		codecFor[any]().decode(data)
+		codecFor[map[any]touchy]().decode(data)
 		reencode[struct {
 			Name string
 			Next []rawBytes
 			Sum  [4]int8
 		}](t, data)
 	})
+}
+
+// link is a type that holds more of itself.
+type link struct {
+	Next *link
+	More []link
+	Big  *big.Int
+	By   map[string]*link
 }
 
 func reencode[T any](t *testing.T, data []byte) {

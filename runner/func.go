@@ -20,7 +20,8 @@ type Func[In, Out any] struct {
 
 // NewFunc names a function. In and Out travel between processes as CBOR; byte
 // slices, strings, integers, floats, bool and struct{} as themselves. A byte
-// slice that is nil arrives empty. Fields that are not exported do not travel.
+// slice that is nil arrives empty. Fields that are not exported do not travel,
+// nor do values that are nested more than 4,096 levels deep.
 func NewFunc[In, Out any](name string, call func(context.Context, In) (Out, error)) *Func[In, Out] {
 	return &Func[In, Out]{name: name, call: call, in: codecFor[In](), out: codecFor[Out]()}
 }

@@ -67,11 +67,7 @@ func serve(descriptor string, funcs []AnyFunc) error {
 // do is nobody's. A process serves one stream in its life, since a worker
 // gives up the process with a task that does not end.
 func Serve(conn io.ReadWriteCloser, funcs ...AnyFunc) error {
-	w := &worker{conn: conn, out: exchange.NewFrameWriter(conn, 0), funcs: make(map[string]AnyFunc, len(funcs)), in: exchange.NewMailbox[command]()}
-	w.funcs[Noop.Name()] = Noop
-	for _, f := range funcs {
-		w.funcs[f.Name()] = f
-	}
+	w := newWorker(conn, funcs)
 	hello, err := exchange.AppendHello(nil, exchange.Hello{Build: BuildID(), PID: os.Getpid(), Ready: clock.Now(), Uncertainty: clock.Uncertainty()})
 	if err != nil {
 		return err
@@ -98,6 +94,15 @@ type worker struct {
 
 	mu  sync.Mutex // guards job and cancel
 	job *openJob
+}
+
+func newWorker(conn io.ReadWriter, funcs []AnyFunc) *worker {
+	w := &worker{conn: conn, out: exchange.NewFrameWriter(conn, 0), funcs: make(map[string]AnyFunc, len(funcs)), in: exchange.NewMailbox[command]()}
+	w.funcs[Noop.Name()] = Noop
+	for _, f := range funcs {
+		w.funcs[f.Name()] = f
+	}
+	return w
 }
 
 // command is one frame for the goroutine that runs tasks.

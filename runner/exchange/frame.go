@@ -19,6 +19,9 @@ const Protocol = 2
 // allocate: 1 GiB.
 const MaxFrame = 1 << 30
 
+// maxHello bounds a worker's first frame.
+const maxHello = 64 << 10
+
 // A frame is a header and a body. The header is the body's length (4 bytes,
 // little endian), the type (1 byte), a check of these five (3 bytes), so that a
 // wrong length is found before it is waited for, and one of the whole (4
@@ -157,6 +160,7 @@ type FrameReader struct {
 	r    *bufio.Reader
 	sum  Sum
 	lent int // bytes of the buffer that the last frame takes
+	most int // bytes of a body
 }
 
 // readBuffer is how much a FrameReader takes in at once.
@@ -165,7 +169,7 @@ const readBuffer = 64 << 10
 // NewFrameReader makes a reader of the frames of a stream whose sum goes on
 // from the one given.
 func NewFrameReader(r io.Reader, sum Sum) *FrameReader {
-	return &FrameReader{r: bufio.NewReaderSize(r, readBuffer), sum: sum}
+	return &FrameReader{r: bufio.NewReaderSize(r, readBuffer), sum: sum, most: MaxFrame}
 }
 
 // Next reads one frame. header, unless it is nil, is called when the frame's
@@ -182,10 +186,11 @@ func (f *FrameReader) Next(header func()) (FrameType, []byte, error) {
 	if h[5] != byte(head>>40) || h[6] != byte(head>>48) || h[7] != byte(head>>56) {
 		return 0, nil, fmt.Errorf("%w: its header does not match its check, or it is out of turn", ErrFrame)
 	}
-	n := int(binary.LittleEndian.Uint32(h))
-	if n > MaxFrame {
-		return 0, nil, fmt.Errorf("%w: length %d", ErrFrame, n)
+	length := binary.LittleEndian.Uint32(h)
+	if uint64(length) > uint64(f.most) {
+		return 0, nil, fmt.Errorf("%w: length %d", ErrFrame, length)
 	}
+	n := int(length)
 	if header != nil {
 		header()
 	}

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"testing"
@@ -185,36 +186,84 @@ type inbound struct{ io.Reader }
 func (inbound) Write(b []byte) (int, error) { return len(b), nil }
 func (inbound) Close() error                { return nil }
 
-// FuzzServe holds that no bytes from a worker make the driver panic or wait,
+// FuzzFrames holds that no bytes make the reader of frames panic, or give a
+// frame that was not sealed in its turn.
+func FuzzFrames(f *testing.F) {
+	stream := sealed(bytes.Join([][]byte{must(AppendFinish(nil, 1, true)), must(AppendPing(nil, 1)), make([]byte, frameHeader)}, nil))
+	f.Add(stream)
+	f.Add(stream[:len(stream)-1])
+	f.Add(claiming(MaxFrame))
+	f.Add(claiming(1<<32 - 1))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := NewFrameReader(bytes.NewReader(data), 0)
+		var again []byte
+		for {
+			kind, body, err := r.Next(nil)
+			if err != nil {
+				break
+			}
+			begin := len(again)
+			again = must(EndFrame(append(BeginFrame(again, kind), body...), begin))
+		}
+		if !bytes.HasPrefix(data, sealed(again)) {
+			t.Errorf("% x was read from % x", again, data)
+		}
+	})
+}
+
+// framed makes frames of what a fuzzer thinks of: each is its type, two bytes of
+// its body's length, and as much of that as there is. Checks are set by who
+// sends them: without, a fuzzer would not get behind the first header.
+func framed(data []byte) (frames []byte) {
+	for len(data) >= 3 {
+		begin := len(frames)
+		n := min(int(binary.LittleEndian.Uint16(data[1:])), len(data)-3)
+		frames = must(EndFrame(append(BeginFrame(frames, FrameType(data[0])), data[3:3+n]...), begin))
+		data = data[3+n:]
+	}
+	return frames
+}
+
+// unframed is what framed makes the frames of.
+func unframed(frames ...[]byte) (data []byte) {
+	for all := bytes.Join(frames, nil); len(all) > 0; {
+		end := frameHeader + int(binary.LittleEndian.Uint32(all))
+		data = append(data, all[4], byte(end-frameHeader), byte((end-frameHeader)>>8))
+		data = append(data, all[frameHeader:end]...)
+		all = all[end:]
+	}
+	return data
+}
+
+// FuzzServe holds that no frames from a worker make the driver panic or wait,
 // and that what is posted is complete.
 func FuzzServe(f *testing.F) {
-	hello := must(AppendHello(nil, Hello{Build: "build", PID: 1}))
 	var b Results
-	frame := func(in *Inbound) []byte {
-		b.Begin(in, 0, true)
+	frame := func(in *Inbound, stamps bool) []byte {
+		b.Begin(in, in.Lo, stamps)
 		b.add(1, 2, []byte("abc"))
 		b.Fail(5, 6, Failure{Text: "t"})
 		frames, _ := b.Take(1, 2)
 		return bytes.Clone(frames)
 	}
-	result := frame(&Inbound{JobID: 1, Chunk: Chunk{ID: 0, Hi: 2}})
+	result := frame(&Inbound{JobID: 1, Chunk: Chunk{ID: 0, Hi: 2}}, true)
 	done := must(AppendDone(nil, Stats{JobID: 1}))
 	pong := must(AppendPong(nil, 1, -1))
-	f.Add(hello, true, true)
-	f.Add(bytes.Join([][]byte{hello, result, result, done}, nil), true, true)
-	f.Add(bytes.Join([][]byte{hello, result}, nil)[:60], true, true)
-	f.Add(bytes.Join([][]byte{hello, done, hello}, nil), false, true)
-	f.Add(bytes.Join([][]byte{hello, pong, must(AppendPong(nil, 2, 5)), pong, result}, nil), true, false)
-	f.Add(bytes.Join([][]byte{hello, frame(&Inbound{})}, nil), false, false)
+	f.Add([]byte{}, true, true)
+	f.Add(unframed(result, frame(&Inbound{JobID: 1, Chunk: Chunk{ID: 0, Lo: 2, Hi: 4}}, true), done), true, true)
+	f.Add(unframed(result, result)[:60], true, true)
+	f.Add(unframed(done, must(AppendHello(nil, Hello{Build: "build"}))), false, true)
+	f.Add(unframed(pong, must(AppendPong(nil, 2, 5)), pong, result), true, false)
+	f.Add(unframed(frame(&Inbound{}, false)), false, false)
 	f.Fuzz(func(t *testing.T, data []byte, open, sameClock bool) {
-		job := &bytesJob{inputs: make([][]byte, 4)}
-		link := NewStream(inbound{bytes.NewReader(data)}, StreamConfig{Build: "build", SameClock: sameClock, Post: func(e Event) {
+		stream := sealed(append(must(AppendHello(nil, Hello{Build: "build", PID: 1})), framed(data)...))
+		link := NewStream(inbound{bytes.NewReader(stream)}, StreamConfig{Build: "build", SameClock: sameClock, Post: func(e Event) {
 			switch {
 			case e.Kind == Synced && !sameClock:
 			case e.Kind == Ready && e.Link != nil, e.Kind == Closed && e.Stats != nil:
 			case e.Kind == Delivered && len(e.Deliveries) > 0:
 				for _, d := range e.Deliveries {
-					if d.Start != nil && len(d.Start) != int(d.Count) || len(d.Start) != len(d.End) || len(d.BytesIn) > int(d.Count) || len(d.BytesOut) != int(d.Count) {
+					if d.Count > 4 || d.Count > 0 && len(d.Start) != int(d.Count) || len(d.Start) != len(d.End) || len(d.BytesIn) > int(d.Count) || len(d.BytesOut) != int(d.Count) {
 						t.Errorf("delivery %+v", d)
 					}
 				}
@@ -223,8 +272,9 @@ func FuzzServe(f *testing.F) {
 			}
 		}})
 		if open {
-			link.Open(Spec{ID: 1, Job: job})
+			link.Open(Spec{ID: 1, Stamps: true, Job: &bytesJob{inputs: make([][]byte, 4)}})
 			link.Send(Chunk{ID: 0, Lo: 0, Hi: 4})
+			link.Flush()
 		}
 		if fatal, err := link.Serve(); fatal && err == nil {
 			t.Error("fatal without an error")

@@ -151,6 +151,9 @@ type deliveries struct {
 	stamps []int64
 	sizes  []int32
 	parsed int // frames, which is how large the next pieces may be
+	// most is how many results a frame may have: what they are decoded to may
+	// be larger than they are. 0: as many as it holds.
+	most int
 	// block is where results are decoded to, as far as room is left in it.
 	block      Block
 	used, room int
@@ -197,8 +200,12 @@ func (p *deliveries) parse(body []byte, job uint32, j Job) (*Delivery, error) {
 	if stamped {
 		smallest = 3
 	}
-	if r.err == nil && n > len(r.data)/smallest {
+	switch {
+	case r.err != nil:
+	case n < 0 || n > len(r.data)/smallest:
 		r.fail(fmt.Sprintf("%d results in %d bytes", n, len(r.data)))
+	case p.most > 0 && n > p.most:
+		r.fail(fmt.Sprintf("%d results where no chunk has more than %d tasks", n, p.most))
 	}
 	if r.err != nil {
 		return nil, r.err

@@ -42,6 +42,8 @@ type Stream struct {
 	clock          comparison
 	pongs          chan pong
 	ended, greeted chan struct{}
+	// largest is the number of tasks of the largest chunk that was sent.
+	largest atomic.Int32
 
 	count atomic.Uint64 // signs of life
 
@@ -73,7 +75,12 @@ func (s *Stream) Open(spec Spec) {
 }
 
 // Send hands over a chunk.
-func (s *Stream) Send(c Chunk) { s.out.Queue(Message{Kind: MessageChunk, Chunk: c}) }
+func (s *Stream) Send(c Chunk) {
+	if n := c.Hi - c.Lo; n > s.largest.Load() {
+		s.largest.Store(n) // only the goroutine that schedules does
+	}
+	s.out.Queue(Message{Kind: MessageChunk, Chunk: c})
+}
 
 // Flush has the chunks that were handed over sent.
 func (s *Stream) Flush() { s.out.Wake() }
@@ -150,7 +157,9 @@ func (s *Stream) end() {
 
 // hello reads a worker's first frame and makes the Ready event of it.
 func (s *Stream) hello(r *FrameReader) (Event, error) {
+	r.most = maxHello
 	kind, body, err := r.Next(nil)
+	r.most = MaxFrame
 	if err != nil {
 		return Event{}, fmt.Errorf("it ended before it was ready: %w", err)
 	}

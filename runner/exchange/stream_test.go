@@ -149,11 +149,11 @@ func TestStreamJob(t *testing.T) {
 		w := newScript(t)
 		w.hello()
 		w.job.errs[7] = errors.New("no such file")
-		w.link.Open(Spec{ID: 1, TaskTimeout: 5, Grace: 6, Job: w.job})
+		w.link.Open(Spec{ID: 1, TaskTimeout: 5, Grace: 6, Stamps: true, Job: w.job})
 		w.link.Send(Chunk{ID: 10, Lo: 5, Hi: 9})
 		w.link.Send(Chunk{ID: 11, Lo: 9, Hi: 10})
 		w.link.Flush()
-		if o, err := ParseOpen(w.read(FrameOpen)); err != nil || o != (Open{JobID: 1, Func: "bytes", TaskTimeout: 5, Grace: 6}) {
+		if o, err := ParseOpen(w.read(FrameOpen)); err != nil || o != (Open{JobID: 1, Func: "bytes", TaskTimeout: 5, Grace: 6, Stamps: true}) {
 			t.Errorf("open %+v, %v", o, err)
 		}
 		first, second := w.chunk(), w.chunk()
@@ -212,6 +212,7 @@ func TestStreamBadHello(t *testing.T) {
 		{"another protocol", sealed(other), true, "protocol 3, want 2"},
 		{"another build", sealed(must(AppendHello(nil, Hello{Build: "mine"}))), true, `the worker's build is "mine", the driver's "build": both must be the same program`},
 		{"no hello", sealed(must(AppendDone(nil, Stats{}))), false, "type 6 where a hello was expected"},
+		{"an endless hello", claiming(maxHello + 1), false, "malformed frame: length 65537"},
 		{"no frames", []byte("Usage: program [flags]\n"), false, "malformed frame: its header"},
 		{"a torn body", sealed(must(EndFrame(append(BeginFrame(nil, FrameHello), Protocol, 5, 'a'), 0))), true, "malformed frame: build"},
 	} {
@@ -256,6 +257,14 @@ func TestStreamBadWorker(t *testing.T) {
 		{"torn results", func(*script, *Inbound) []byte {
 			return must(EndFrame(append(BeginFrame(nil, FrameResult), 1, 0, 0, 0, 9), 0))
 		}, nil, ready, ErrFrame},
+		{"more results than any chunk has tasks", func(w *script, in *Inbound) []byte { return w.echo(in, 5, 5) }, nil, ready, ErrFrame},
+		{"no times where they were asked for", func(w *script, in *Inbound) []byte {
+			var b Results
+			b.Begin(in, 5, false)
+			b.add(0, 0, w.job.inputs[5])
+			frames, _ := b.Take(NotKnown, 50)
+			return frames
+		}, nil, ready, ErrFrame},
 		// Of a job that is over: nobody's business.
 		{"another job", func(w *script, in *Inbound) []byte { in.JobID = 8; return echo(w, in) }, nil, ready, nil},
 		// What does not fit what is out is for the scheduler to tell, which
@@ -266,7 +275,7 @@ func TestStreamBadWorker(t *testing.T) {
 		inBubble(t, test.name, func(t *testing.T) {
 			w := newScript(t)
 			w.hello()
-			w.link.Open(Spec{ID: 1, Job: w.job})
+			w.link.Open(Spec{ID: 1, Stamps: true, Job: w.job})
 			w.link.Send(Chunk{ID: 10, Lo: 5, Hi: 9})
 			w.link.Flush()
 			w.read(FrameOpen)
@@ -305,7 +314,7 @@ func TestStreamNotRead(t *testing.T) {
 	inBubble(t, "not read", func(t *testing.T) {
 		w := newScript(t)
 		w.hello()
-		w.link.Open(Spec{ID: 1, Job: w.job})
+		w.link.Open(Spec{ID: 1, Stamps: true, Job: w.job})
 		for i := range int32(1000) {
 			w.link.Send(Chunk{ID: i, Lo: 0, Hi: 100})
 		}
@@ -337,7 +346,7 @@ func TestStreamNotWritable(t *testing.T) {
 		go func() {
 			w := &script{t: t, conn: theirs, job: job}
 			w.hello()
-			link.Open(Spec{ID: 1, Job: job})
+			link.Open(Spec{ID: 1, Stamps: true, Job: job})
 			synctest.Wait()
 			w.write(w.echo(&Inbound{JobID: 1, Chunk: Chunk{Hi: 1}}, 0, 1))
 			theirs.Close()

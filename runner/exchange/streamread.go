@@ -52,9 +52,13 @@ func (r *receiver) results(body []byte, now int64) error {
 	if r.job != spec.ID {
 		r.job, r.parse = spec.ID, deliveries{}
 	}
+	r.parse.most = max(int(r.s.largest.Load()), 1)
 	d, err := r.parse.parse(body, spec.ID, spec.Job)
 	if err != nil || d == nil {
 		return err
+	}
+	if (d.Start != nil) != spec.Stamps && d.Count > 0 {
+		return fmt.Errorf("%w: results with the times of tasks, or without, when the other was asked for", ErrFrame)
 	}
 	d.Received = now
 	d.BytesIn = r.s.sizesOf(d)

@@ -104,6 +104,9 @@ func workerPIDs(t *testing.T, tr *trace.Trace) []int {
 
 func testCancelLeavesNothing(t *testing.T, b Backend) {
 	p := pool(t, b, 2)
+	if err := p.Warm(t.Context()); err != nil { // a worker that is not ready has nothing to heed
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, cancel)
 	o, tr := traced(runner.JobOptions{})
