@@ -111,14 +111,16 @@ func sourceOf(s *metrics.Summary, sources []*Source) *Source {
 
 func pageTitle(r *results.Run, summaries []metrics.Summary) string {
 	var names, backends []string
+	var all metrics.Summary // of all points, for their kinds
 	for i := range summaries {
+		all.Points = append(all.Points, summaries[i].Points...)
 		names = appendNew(names, summaries[i].Workload)
 		backends = appendNew(backends, cmp.Or(summaries[i].Backend, "no backend"))
 	}
 	if len(names) == 0 {
 		return "Run " + r.Header.ID
 	}
-	return list(names) + " on " + list(backends)
+	return list(names) + " on " + list(backends) + (&Source{Summary: &all}).kindNote()
 }
 
 // lead says which run it is, of when, and how it ended.

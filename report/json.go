@@ -50,7 +50,7 @@ func documents() []document {
 		{"bench", metrics.SummarySchema, "What a run says of a workload on a backend", reflect.TypeFor[metrics.Summary](), true},
 		{"run", RunSchema, "What a single run of a workload gave", reflect.TypeFor[RunResult](), false},
 		{"fit", scaling.Schema, "Scaling laws fitted to measured points, and what they predict", reflect.TypeFor[scaling.Forecast](), false},
-		{"simulate", sim.ResultSchema, "What a simulation gave", reflect.TypeFor[sim.Result](), false},
+		{"simulate", sim.ResultSchema, "What a simulation gave", reflect.TypeFor[sim.Result](), true},
 		{"compare", metrics.CompareSchema, "Two runs beside each other", reflect.TypeFor[metrics.Comparison](), false},
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"time"
 
 	"corecast/bench/metrics"
 	"corecast/results"
@@ -13,7 +14,7 @@ import (
 func Sources(r *results.Run, summaries []metrics.Summary) ([]*Source, error) {
 	sources := make([]*Source, len(summaries))
 	for i := range summaries {
-		sources[i] = NewSource(&summaries[i], r.Header.Created)
+		sources[i] = NewSource(&summaries[i], measured(r))
 	}
 	for i := range r.Trials {
 		t := &r.Trials[i]
@@ -36,6 +37,15 @@ func Sources(r *results.Run, summaries []metrics.Summary) ([]*Source, error) {
 		}
 	}
 	return sources, nil
+}
+
+// measured is when a run was measured: its creation, but for an imported run
+// that of its first trial, where that is known.
+func measured(r *results.Run) time.Time {
+	if r.Header.Source == "" || len(r.Trials) == 0 {
+		return r.Header.Created
+	}
+	return r.Trials[0].Started
 }
 
 // placeOf finds the point that a trial is a repetition of.

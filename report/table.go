@@ -62,7 +62,7 @@ func (o TableOptions) paint(c text.Color, s string) string {
 
 // heading names what the tables below are of.
 func heading(s *metrics.Summary) string {
-	parts := []string{s.Workload + " on " + s.Backend}
+	parts := []string{s.Workload + " on " + s.Backend + (&Source{Summary: s}).kindNote()}
 	if s.Scaling != "" {
 		parts = append(parts, s.Scaling+" scaling")
 	}

@@ -3,34 +3,9 @@ package runner
 import (
 	"math"
 	"slices"
-	"time"
 
 	"corecast/runner/exchange"
 	"corecast/runner/trace"
-)
-
-const (
-	// chunkTime is how much work a chunk should hold: long enough that handing
-	// it out costs little beside it, short enough that results flow and no
-	// worker hoards.
-	chunkTime = 2 * time.Millisecond
-	// window is how much estimated work a worker may have at hand, so that it
-	// need not wait for the driver between short chunks. A longer chunk is
-	// handed out only when the worker has nothing else, so that no task waits
-	// behind a long one while another worker is free.
-	window = 2 * chunkTime
-	// aheadTime is how long a chunk may be that a worker is given while it is
-	// still at another, beyond the window: one, and only while aheadShare
-	// chunks a worker are left, so that the tail is not affected. A worker
-	// whose next task is there does not wait for a driver that is slow to wake.
-	aheadTime  = 50 * time.Millisecond
-	aheadShare = 4
-	// maxOut bounds the chunks that a worker has at hand.
-	maxOut = 512
-	// chunkBytes is how many bytes of inputs a chunk should hold.
-	chunkBytes = 1 << 20
-	// growth is how much larger than the last a worker's next chunk may be.
-	growth = 8
 )
 
 // meanSize is a running mean.
@@ -122,14 +97,7 @@ func (s *schedule) wants(sl *slot) bool {
 	if s.inBytes.mean()*tasks >= 2*chunkBytes {
 		return false
 	}
-	return tasks*sl.taskTime < float64(window) || s.ahead(sl)
-}
-
-// ahead reports whether a worker may have a chunk beyond the window.
-func (s *schedule) ahead(sl *slot) bool {
-	n := s.size(sl)
-	return len(sl.outstanding) == 1 && float64(n)*sl.taskTime < float64(aheadTime) &&
-		s.job.Len()-s.next >= aheadShare*n*len(s.pool.slots)
+	return ChunkAhead(s.job.Len()-s.next, len(s.pool.slots), len(sl.outstanding), sl.out, s.size(sl), sl.taskTime)
 }
 
 // take takes the next tasks for a worker: those to run again first.
@@ -172,23 +140,16 @@ func (s *schedule) takeAgain(idle bool) (again, bool) {
 	return again{}, false
 }
 
-// size is how many fresh tasks a worker gets: guided self-scheduling (a share
-// of what is left, so that chunks shrink towards the end; Polychronopoulos and
-// Kuck, 1987), bounded by the measured task time and input size, grown from
-// one.
+// size is how many fresh tasks a worker gets.
 func (s *schedule) size(sl *slot) int {
 	left := s.job.Len() - s.next
 	if s.options.Chunk > 0 {
 		return min(left, s.options.Chunk)
 	}
-	if left == 0 || sl.taskTime == 0 || s.spec.Prompt { // Prompt: a loss must not be for others to pay
+	if s.spec.Prompt { // a loss must not be for others to pay
 		return min(left, 1)
 	}
-	guided := (left + 2*len(s.pool.slots) - 1) / (2 * len(s.pool.slots))
-	byTime := float64(chunkTime) / sl.taskTime
-	byBytes := chunkBytes / math.Max(s.inBytes.mean(), 1)
-	bound := math.Min(math.Min(byTime, byBytes), float64(growth*sl.lastChunk))
-	return max(1, min(guided, int(bound)))
+	return ChunkSize(left, len(s.pool.slots), sl.lastChunk, sl.taskTime, s.inBytes.mean())
 }
 
 // estimate updates what a task costs this worker, its share of the time

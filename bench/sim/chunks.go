@@ -132,17 +132,16 @@ func (e *engine) moved(id int32) {
 	}
 }
 
-// arrived has the worker begin a chunk, or queue it behind the one that it is
-// at.
+// arrived has the worker begin a chunk, unless it is at another.
 func (e *engine) arrived(id int32) {
 	if e.rec != nil {
 		e.rec.arrived(e, id)
 	}
-	if sl := &e.slots[e.chunks[id].slot]; sl.computes >= 0 {
-		sl.queued = id
-		return
+	c := &e.chunks[id]
+	c.arrived = true
+	if e.slots[c.slot].computes < 0 {
+		e.begin(id)
 	}
-	e.begin(id)
 }
 
 // begin runs the tasks of a chunk: it sets when each will end, and fails some.
@@ -234,9 +233,11 @@ func (e *engine) done(id int32) {
 	c.bytes = total(e.draw.out, c.lo, c.hi)
 	sl := &e.slots[c.slot]
 	sl.computes = -1
-	if next := sl.queued; next >= 0 {
-		sl.queued = -1
-		e.begin(next)
+	for _, next := range sl.out[:sl.n] {
+		if n := &e.chunks[next]; n.arrived && !n.began {
+			e.begin(next)
+			break
+		}
 	}
 	if e.s.Sample != nil {
 		e.sampledDone(id)

@@ -268,3 +268,17 @@ func first(errs ...error) error {
 	}
 	return nil
 }
+
+// Scaled is a distribution multiplied by a factor that is drawn as well.
+type Scaled struct{ Factor, Dist Dist }
+
+// Draw returns a value of Dist times one of Factor.
+func (s Scaled) Draw(rng *rand.Rand) float64 { return s.Factor.Draw(rng) * s.Dist.Draw(rng) }
+
+// Mean returns the product of the means.
+func (s Scaled) Mean() float64 { return s.Factor.Mean() * s.Dist.Mean() }
+
+func (s Scaled) check() error { return first(s.Factor.check(), s.Dist.check()) }
+
+// CheckDist says what is not possible about a distribution's parameters.
+func CheckDist(d Dist) error { return d.check() }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"math/rand/v2"
 )
 
@@ -35,6 +36,7 @@ type engine struct {
 	idle     []int32 // slots that have nothing to do
 	waiting  []int32 // the same, while they are given work
 	sampled  []sampledSlot
+	coming   int // workers that are requested, or will be, and are not ready
 	busy     int // slots that are at a task
 	tail     copies
 	scratch  []float64
@@ -47,15 +49,14 @@ type slot struct {
 	gen      uint32   // counts its workers
 	life     int32    // the worker's in engine.lives, -1: none
 	alive    bool     // there is a worker, and it lives
-	n        int32    // how many chunks were dispatched and are not back:
-	out      [2]int32 // these
+	n        int8     // how many chunks were dispatched and are not back:
+	out      [4]int32 // these, in the order in which they were
 	computes int32    // the chunk that it is at, -1: none
-	queued   int32    // the chunk that has arrived and waits, -1: none
 	last     int32    // size of its last fresh chunk
 	ran      int32    // tasks that its worker has begun
 	factor   float64  // of its worker's task times
 	dies     float64  // when its worker does
-	taskTime float64  // estimate of a task's time, as the runner makes it
+	taskTime float64  // estimate of a task's time, as the runner makes it, in ns
 }
 
 // life is one worker from request to end.
@@ -74,6 +75,7 @@ type chunk struct {
 	attempt    int32
 	gen        uint32
 	pending    bool // an event or a transfer will come to it
+	arrived    bool
 	began      bool
 	stored     bool // its results are on their way to the driver
 	dead       bool // its worker died before that
@@ -105,14 +107,14 @@ type tries struct {
 
 // newEngine returns an engine for a scenario that has been checked.
 func newEngine(s *Scenario) *engine {
-	t, f := &s.Store, &s.Faults
+	f := &s.Faults
 	receipt := s.Driver.Receive
 	if s.Sample != nil {
 		receipt = s.Sample.Receive
 	}
 	return &engine{
 		s: s, receipt: receipt, attempts: make(map[int32]tries),
-		stores: t.Bandwidth > 0 || t.PerTransfer > 0 || t.RequestRate > 0 || t.Latency != nil,
+		stores: s.Store.used(),
 		// Idle workers are kept where work may come back to them.
 		release: s.Billing.ReleaseIdle && s.Copies.Factor == 0 && f.WorkerLife == 0 && f.TaskFailure == 0,
 	}
@@ -143,13 +145,14 @@ func (e *engine) reset(seed uint64, r int) {
 	}
 	e.draw.all(s, &e.rngs)
 	e.now, e.driver, e.busy, e.next = 0, 0, 0, 0
+	e.coming = s.Workers
 	e.events.reset()
 	e.link.reset(s.Store.Bandwidth, s.Store.PerTransfer)
 	e.access = newLimiter(s.Store.RequestRate)
 	e.starts.reset(&s.Provisioning)
 	e.slots = resize(e.slots, s.Workers)
 	for i := range e.slots {
-		e.slots[i] = slot{life: -1, computes: -1, queued: -1}
+		e.slots[i] = slot{life: -1, computes: -1}
 	}
 	if s.Sample != nil {
 		e.sampled = resize(e.sampled, s.Workers)
@@ -184,7 +187,10 @@ func (e *engine) run() {
 		}
 		ev, ok := e.events.top()
 		if at, flows := e.link.next(); flows && (!ok || at <= ev.at()) {
-			e.now = max(e.now, at)
+			if e.now = max(e.now, at); !(e.now < longest) {
+				e.out.Makespan = math.Inf(1)
+				return
+			}
 			e.moved(e.link.end(e.now))
 			continue
 		}
@@ -193,7 +199,10 @@ func (e *engine) run() {
 			return
 		}
 		e.events.take()
-		e.now = ev.at()
+		if e.now = ev.at(); !(e.now < longest) {
+			e.out.Makespan = math.Inf(1)
+			return
+		}
 		e.handle(ev)
 	}
 }

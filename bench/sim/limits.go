@@ -7,3 +7,7 @@ const (
 	MaxTasks        = 100_000_000
 	MaxReplications = 100_000
 )
+
+// longest is the time in seconds that a simulation goes to: what a record holds
+// (trace.Time, 292 years).
+const longest = 9e9

@@ -58,9 +58,7 @@ func (e *engine) finish() Outcome {
 		o.FirstStart, o.LastStart = starts[0], starts[len(starts)-1]
 		o.P50Start, o.P90Start, o.P99Start = nearestRank(starts, 50), nearestRank(starts, 90), nearestRank(starts, 99)
 	}
-	if e.s.Driver.Poll > 0 {
-		o.Requests += int(o.Makespan / e.s.Driver.Poll)
-	}
+	o.Requests += e.s.polls(o.Makespan)
 	e.bill(&o)
 	return o
 }
@@ -81,37 +79,43 @@ func (e *engine) bill(o *Outcome) {
 	}
 	workers := make([]cost.Worker, 0, len(e.lives))
 	for i := range e.lives {
-		if w := e.billed(&e.lives[i], o.Makespan); w.Seconds > 0 {
-			workers = append(workers, w)
+		if seconds := e.s.billed(&e.lives[i], o.Makespan); seconds > 0 {
+			workers = append(workers, cost.Worker{Seconds: seconds, VCPU: e.s.vcpu(), Memory: e.s.Memory})
 		}
 	}
-	bill := b.Price.Bill(workers, e.usage(o))
+	bill := b.Price.Bill(workers, e.s.usage(o))
 	o.Cost, o.CostWarnings = bill.USD, bill.Warnings
 }
 
 // billed is what a worker is billed for: from Billing.StartUp before it is
-// ready to its end.
-func (e *engine) billed(l *life, makespan float64) cost.Worker {
-	w := cost.Worker{VCPU: e.s.vcpu(), Memory: e.s.Memory}
-	if end := min(l.ends, makespan); l.ready < end {
-		w.Seconds = end - max(l.requested, l.ready-e.s.Billing.StartUp)
+// ready to its end, before the list's rounding.
+func (s *Scenario) billed(l *life, makespan float64) float64 {
+	end := min(l.ends, makespan)
+	if l.ready >= end {
+		return 0
 	}
-	return w
+	return end - max(l.requested, l.ready-s.Billing.StartUp)
 }
 
-// usage is what is billed besides workers' time. Requests are half reads, half
-// writes, but for the driver's looks for results, which are lists.
-func (e *engine) usage(o *Outcome) []results.Usage {
+// usage is what is billed besides workers' time: of the store's requests half
+// are reads and half writes, but for the driver's looks for results, which are
+// lists.
+func (s *Scenario) usage(o *Outcome) []results.Usage {
 	if o.Requests == 0 {
 		return nil
 	}
-	polls := 0
-	if e.s.Driver.Poll > 0 {
-		polls = int(o.Makespan / e.s.Driver.Poll)
-	}
+	polls := s.polls(o.Makespan)
 	chunks := float64(o.Requests-polls) / 2
 	return []results.Usage{
 		{Item: cost.ItemClassA, Quantity: chunks + float64(polls)},
 		{Item: cost.ItemClassB, Quantity: chunks},
 	}
+}
+
+// polls is how often the driver looks into the store for results.
+func (s *Scenario) polls(makespan float64) int {
+	if s.Driver.Poll <= 0 || !s.Store.used() {
+		return 0
+	}
+	return int(makespan / s.Driver.Poll)
 }

@@ -154,6 +154,9 @@ func worker(l *life, s *Scenario, makespan float64) trace.Worker {
 			w.ExitReason = "simulated loss"
 		}
 	}
+	if p := s.Billing.Price; p != nil {
+		w.Billed = trace.FromSeconds(p.Round(s.billed(l, makespan)))
+	}
 	if w.Ended.Known() && w.Ready > w.Ended {
 		w.Ready, w.Started = trace.Unknown, trace.Unknown
 	}

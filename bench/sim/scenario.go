@@ -124,6 +124,11 @@ type Store struct {
 	RequestRate float64
 }
 
+// used reports whether there is a store.
+func (s *Store) used() bool {
+	return s.Bandwidth > 0 || s.PerTransfer > 0 || s.RequestRate > 0 || s.Latency != nil
+}
+
 // Chunks is how many tasks go out together.
 type Chunks struct {
 	// Size fixes it; 0: by the runner's rule (guided self-scheduling, bounded

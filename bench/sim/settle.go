@@ -25,33 +25,37 @@ func (e *engine) back(id int32) {
 }
 
 // spent ends a worker that has run as many tasks as one may, and asks for the
-// next.
+// next where more tasks are left than are waiting for workers that will come.
 func (e *engine) spent(i int32) bool {
 	sl := &e.slots[i]
-	if most := e.s.Provisioning.TasksPerWorker; most == 0 || int(sl.ran) < most || sl.n > 0 {
+	most := e.s.Provisioning.TasksPerWorker
+	if most == 0 || int(sl.ran) < most || sl.n > 0 {
 		return false
 	}
 	e.leave(i, max(e.now, e.storedAt(i)), false)
-	if e.next < e.s.Tasks.Count || len(e.again) > 0 {
+	if left := e.s.Tasks.Count - e.next + len(e.again); left > e.coming*most {
+		e.coming++
 		e.request(i)
 	}
 	return true
 }
 
-// forget takes a chunk off those that a slot has out.
+// forget takes a chunk off those that a slot has out; the others keep their
+// order.
 func (sl *slot) forget(id int32) {
-	for k := range sl.n {
+	for k := range int(sl.n) {
 		if sl.out[k] == id {
 			sl.n--
-			sl.out[k] = sl.out[sl.n]
+			copy(sl.out[k:sl.n], sl.out[k+1:])
 			return
 		}
 	}
 }
 
-// estimate updates what a task takes a slot's workers, as the runner does.
+// estimate updates what a task takes a slot's workers in nanoseconds, as the
+// runner does.
 func (e *engine) estimate(sl *slot, c *chunk) {
-	took := (c.end - c.begin) / float64(c.hi-c.lo)
+	took := max(1e9*(c.end-c.begin)/float64(c.hi-c.lo), 10)
 	if sl.taskTime == 0 {
 		sl.taskTime = took
 		return
@@ -123,7 +127,7 @@ func (e *engine) die(i int32, gen uint32) {
 	if sl.computes >= 0 {
 		e.busy--
 	}
-	sl.computes, sl.queued = -1, -1
+	sl.computes = -1
 	for _, id := range sl.out[:sl.n] {
 		if c := &e.chunks[id]; !c.stored {
 			c.dead = true
@@ -139,7 +143,9 @@ func (e *engine) noticed(i int32, gen uint32) {
 	if sl.gen != gen {
 		return
 	}
-	if !math.IsInf(e.lives[sl.life].ready, 1) {
+	if math.IsInf(e.lives[sl.life].ready, 1) {
+		e.coming-- // it was to come, and will not
+	} else {
 		e.out.WorkersLost++
 	}
 	e.leave(i, e.now, true)
@@ -150,6 +156,7 @@ func (e *engine) noticed(i int32, gen uint32) {
 			e.lose(id, k == 0)
 		}
 	}
+	e.coming++
 	e.request(i)
 	e.feedIdle()
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -66,6 +67,11 @@ func Simulate(ctx context.Context, s *Scenario, o Options) ([]Outcome, error) {
 	group.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("simulate: %w", err)
+	}
+	for i := range outcomes {
+		if !(outcomes[i].Makespan < longest) {
+			return nil, fmt.Errorf("simulate: replication %d takes more than %g years: are its times and rates right?", i, math.Floor(longest/(365.25*86400)))
+		}
 	}
 	return outcomes, nil
 }

@@ -1,6 +1,10 @@
 package sim
 
-import "math"
+import (
+	"math"
+
+	"corecast/runner"
+)
 
 // request asks for a worker for a slot, or has the slot wait for the quota.
 func (e *engine) request(i int32) {
@@ -52,6 +56,7 @@ func (e *engine) startDelay(sl *slot, i int32) float64 {
 func (e *engine) ready(i int32) {
 	sl := &e.slots[i]
 	sl.alive, sl.dies, sl.ran = true, math.Inf(1), 0
+	e.coming--
 	e.lives[sl.life].ready = e.now
 	if mean := e.s.Faults.WorkerLife; mean > 0 {
 		sl.dies = e.now + mean*e.rngs[forFaults].ExpFloat64()
@@ -72,18 +77,21 @@ func (e *engine) feed(i int32) {
 	}
 }
 
-// wants reports whether a worker should have another chunk now, as the runner
-// decides it: one, and a second one while tasks are short.
+// wants reports whether a worker should have another chunk now, by the runner's
+// rule: one, and more while tasks are short.
 func (e *engine) wants(sl *slot) bool {
-	if sl.n != 1 {
-		return sl.n == 0
+	if sl.n == 0 {
+		return true
 	}
 	p := &e.s.Provisioning
-	if e.s.Chunks.NoAhead || e.s.Sample != nil || p.TasksPerWorker > 0 || e.next >= e.s.Tasks.Count || sl.taskTime == 0 {
+	if e.s.Chunks.NoAhead || e.s.Sample != nil || p.TasksPerWorker > 0 || e.next >= e.s.Tasks.Count || sl.taskTime == 0 || int(sl.n) == len(sl.out) {
 		return false
 	}
-	out := e.chunks[sl.out[0]].tasks()
-	return chunkAhead(e.s.Tasks.Count-e.next, out, e.size(sl), len(e.slots), sl.taskTime)
+	tasks := 0
+	for _, id := range sl.out[:sl.n] {
+		tasks += e.chunks[id].tasks()
+	}
+	return runner.ChunkAhead(e.s.Tasks.Count-e.next, len(e.slots), int(sl.n), tasks, e.size(sl), sl.taskTime)
 }
 
 // size is how many fresh tasks a worker gets.
@@ -102,7 +110,7 @@ func (e *engine) size(sl *slot) int {
 	if e.draw.in != nil && e.next < len(e.draw.in) {
 		bytes = e.draw.in[e.next]
 	}
-	return chunkSize(left, len(e.slots), int(sl.last), sl.taskTime, bytes)
+	return runner.ChunkSize(left, len(e.slots), int(sl.last), sl.taskTime, bytes)
 }
 
 // take finds work for a slot and dispatches it: tasks to repeat first, then

@@ -32,11 +32,15 @@ func TestExamplesInDocs(t *testing.T) {
 	if len(lines) < 20 {
 		t.Fatalf("%d examples found: %q", len(lines), lines)
 	}
-	plan, err := os.ReadFile("../../examples/plan.yaml")
-	if err != nil {
-		t.Fatal(err)
+	files := make(map[string]string)
+	for _, name := range []string{"plan.yaml", "scenario.yaml"} {
+		data, err := os.ReadFile("../../examples/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(data)
 	}
-	prepareExamples(t, plan)
+	prepareExamples(t, files)
 	for _, line := range lines {
 		args := shorten(words(line))
 		var stdout, stderr bytes.Buffer
@@ -91,16 +95,21 @@ func shorten(args []string) []string {
 }
 
 // prepareExamples makes a folder with what the examples name, and enters it.
-func prepareExamples(t *testing.T, plan []byte) {
+func prepareExamples(t *testing.T, files map[string]string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
 		"logs/a.log": "an error from 10.0.0.1\nall is well\n",
 		"logs/b.log": "no fail from 10.0.0.2\n",
 		"inputs.txt": "a\nb\n",
-		"plan.yaml":  string(plan),
-		"times.csv":  "cores,seconds\n1,10\n2,5.2\n4,2.9\n8,1.8\n",
+		"tasks.txt":  "3\n1\n2\n",
+		"stats.json": `[{"host_submit_tstamp": 1647526901, "worker_start_tstamp": 1647526902, "worker_func_start_tstamp": 1647526902.1,
+			"worker_func_end_tstamp": 1647526903, "worker_end_tstamp": 1647526903.1, "host_result_done_tstamp": 1647526904}]`,
+		"times.csv": "cores,seconds\n1,10\n2,5.2\n4,2.9\n8,1.8\n",
 	} {
+		put(t, name, []byte(text), 0o600)
+	}
+	for name, text := range files {
 		put(t, name, []byte(text), 0o600)
 	}
 	put(t, "score.sh", []byte("#!/bin/sh\necho \"$1\"\n"), 0o700)

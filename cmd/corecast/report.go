@@ -17,6 +17,7 @@ import (
 	"corecast/bench"
 	"corecast/bench/cost"
 	"corecast/bench/metrics"
+	"corecast/bench/sim"
 	"corecast/report"
 	"corecast/results"
 	"corecast/workloads"
@@ -207,7 +208,7 @@ func (a *app) toFile(path string, write func(io.Writer) error) (err error) {
 
 // newList makes list.
 func (a *app) newList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "list workloads, backends, runs, prices, plots or exporters", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "list", Short: "list workloads, backends, runs, prices, profiles, plots or exporters", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(
 		listOf(a, "workloads", "the built-in workloads", func() ([]named, error) {
@@ -228,6 +229,13 @@ func (a *app) newList() *cobra.Command {
 			var rows []priceRow
 			for _, p := range cost.Prices() {
 				rows = append(rows, priceRow{p.Title() + ": " + p.Source, p})
+			}
+			return rows, nil
+		}),
+		listOf(a, "profiles", "how platforms have been seen to start workers, for simulations", func() ([]named, error) {
+			var rows []named
+			for _, p := range sim.Profiles() {
+				rows = append(rows, named{p.Name, p.Source})
 			}
 			return rows, nil
 		}),

@@ -8,6 +8,7 @@ import (
 
 	"corecast/bench/cost"
 	"corecast/bench/planfile"
+	"corecast/bench/scenariofile"
 	"corecast/report"
 )
 
@@ -26,6 +27,7 @@ func schemas() []schema {
 	return append(list,
 		schema{"plan", planfile.Schema},
 		schema{"price", cost.FileSchema},
+		schema{"scenario", scenariofile.Schema},
 	)
 }
 

@@ -105,3 +105,50 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+type shape struct {
+	Size Scalar `yaml:"size" json:"size,omitempty"`
+	Time *ScalarOr[struct {
+		Name string             `yaml:"name" json:"name"`
+		N    int                `yaml:"n" json:"n,omitempty"`
+		Of   []ScalarOr[sample] `yaml:"of" json:"of,omitempty"`
+	}] `yaml:"time" json:"time,omitempty"`
+}
+
+// A scalar stands for a mapping where its type allows both, at any depth.
+func TestScalarOr(t *testing.T) {
+	var s shape
+	if _, err := Decode([]byte("size: 2MB\ntime:\n  name: a\n  of: [3s, {name: b}]\n"), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Size != "2MB" || s.Time.More == nil || s.Time.More.Of[0].Scalar != "3s" || s.Time.More.Of[1].More.Name != "b" {
+		t.Errorf("%+v", s)
+	}
+	if s = (shape{}); !s.Time.IsZero() {
+		t.Error("what is absent is not zero")
+	}
+	if _, err := Decode([]byte("size: 1.5\ntime: 7\n"), &s); err != nil || s.Size != "1.5" || s.Time.Scalar != "7" || s.Time.IsZero() {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for text, want := range map[string]string{
+		"size: [1]":                   "line 1, column 7: size: a scalar is expected, not a list",
+		"time: [1]":                   "line 1, column 7: time: a scalar or a mapping (key: value) is expected, not a list",
+		"time:\n  name: a\n  nam: b":  `line 3, column 3: unknown field "nam"`,
+		"time: {n: 1.5}":              "line 1, column 11: n: a whole number is expected, not 1.5",
+		"time:\n  of: [1, {nam: b}]":  `line 2, column 12: unknown field "nam"`,
+		"time:\n  of: [1, {count: x}": "line 2, column ",
+	} {
+		if _, err := Decode([]byte(text), &shape{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q in it", text, err, want)
+		}
+	}
+	data, err := Schema[shape]("shape", 1, "A shape")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"of"`, `"anyOf"`, `"cores"`} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("%s is not in the schema:\n%s", want, data)
+		}
+	}
+}
