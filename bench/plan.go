@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"corecast/internal/cgroup"
+	"corecast/internal/wording"
 	"corecast/results"
 	"corecast/workloads"
 )
@@ -172,7 +173,7 @@ func (s *Sweep) workload(cores int) (workloads.Workload, error) {
 			return nil, wrong("scaling", "workload %s has no size to scale with the cores: weak scaling needs one", s.Workload)
 		}
 		if sized.Size() > math.MaxInt64/int64(cores) {
-			return nil, wrong("size", "size %d times %d cores is out of range", sized.Size(), cores)
+			return nil, wrong("size", "size %d times %s is out of range", sized.Size(), wording.Count(cores, "core"))
 		}
 		sized.SetSize(sized.Size() * int64(cores))
 	}
@@ -254,7 +255,7 @@ func (s *Sweep) workers(cores int) (int, error) {
 		return 0, wrong("vcpu", "%v vCPU a worker: a whole number of 1 and more", s.VCPU)
 	}
 	if cores%int(s.VCPU) != 0 {
-		return 0, wrong("cores", "%d cores cannot be had in workers of %v vCPU", cores, s.VCPU)
+		return 0, wrong("cores", "%s cannot be had in workers of %v vCPU", wording.Count(cores, "core"), s.VCPU)
 	}
 	return cores / int(s.VCPU), nil
 }
@@ -263,8 +264,8 @@ func (s *Sweep) workers(cores int) (int, error) {
 func (b *Backend) fits(workers int, m results.Machine) error {
 	const own = 64
 	if need := int64(workers*b.FilesEach + own); b.FilesEach > 0 && m.OpenFiles > 0 && need > m.OpenFiles {
-		return wrong("cores", "%d workers on backend %s need %d open files, and the limit is %d: raise it (ulimit -n) or ask for fewer",
-			workers, b.Name, need, m.OpenFiles)
+		return wrong("cores", "%s on backend %s need %d open files, and the limit is %d: raise it (ulimit -n) or ask for fewer",
+			wording.Count(workers, "worker"), b.Name, need, m.OpenFiles)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"corecast/bench/metrics"
 	"corecast/internal/machine"
+	"corecast/internal/wording"
 	"corecast/results"
 	"corecast/runner"
 )
@@ -391,11 +392,11 @@ func (c *cell) label(role results.Role) string {
 
 // name says what runs where.
 func (c *cell) name() string {
-	cores := "cores"
+	core := "core"
 	if c.sweep.CoreShare > 0 {
-		cores = "scaled cores"
+		core = "scaled core"
 	}
-	return fmt.Sprintf("%s on %d %s of %s", c.sweep.Workload, c.cores, cores, c.sweep.Backend)
+	return fmt.Sprintf("%s on %s of %s", c.sweep.Workload, wording.Count(c.cores, core), c.sweep.Backend)
 }
 
 // errInterrupted is in the error of a run whose context ended.

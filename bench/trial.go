@@ -12,6 +12,7 @@ import (
 	"corecast/internal/cgroup"
 	"corecast/internal/clock"
 	"corecast/internal/machine"
+	"corecast/internal/wording"
 	"corecast/results"
 	"corecast/runner"
 	"corecast/runner/trace"
@@ -28,7 +29,7 @@ func (s *sweeping) trial(ctx context.Context, c *cell, role results.Role) error 
 	s.options.Progress(Progress{Trial: c.label(role), Done: s.done(), Planned: s.planned()})
 	t, tr, dispatch, err := s.measure(ctx, c, role)
 	if ctx.Err() != nil {
-		return fmt.Errorf("%w in trial %d, which is not kept; %d trials are saved", errInterrupted, s.trials, s.trials)
+		return fmt.Errorf("%w in trial %d, which is not kept; %s", errInterrupted, s.trials, s.saved())
 	}
 	if err != nil {
 		return err
@@ -49,10 +50,18 @@ func (s *sweeping) trial(ctx context.Context, c *cell, role results.Role) error 
 	return nil
 }
 
+// saved says how many trials are in the record.
+func (s *sweeping) saved() string {
+	if s.trials == 1 {
+		return "1 trial is saved"
+	}
+	return wording.Count(s.trials, "trial") + " are saved"
+}
+
 func (s *sweeping) write(t results.Trial, tr *trace.Trace) error {
 	t.Index = s.trials
 	if err := s.writer.Trial(t, tr); err != nil {
-		return fmt.Errorf("%w (%d trials are saved)", err, s.trials)
+		return fmt.Errorf("%w (%s)", err, s.saved())
 	}
 	s.trials++
 	return nil

@@ -103,7 +103,7 @@ func coreAxis(p *panel, cores []float64, length vg.Length) bool {
 		ticks = append(ticks, plot.Tick{Value: 0, Label: "0"})
 	}
 	for _, v := range values {
-		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'f', -1, 64)})
+		ticks = append(ticks, plot.Tick{Value: v, Label: digitsPlain(v)})
 	}
 	a.Tick.Marker = thinned(ticks, a, length)
 	if log {
@@ -124,7 +124,7 @@ func octaveAxis(a *plot.Axis, lo, hi float64) {
 	step := math.Max(1, math.Ceil((to-from)/10))
 	var ticks []plot.Tick
 	for e := math.Ceil(from/step) * step; e <= to; e += step {
-		ticks = append(ticks, plot.Tick{Value: math.Exp2(e), Label: strconv.FormatFloat(math.Exp2(e), 'g', 4, 64)})
+		ticks = append(ticks, plot.Tick{Value: math.Exp2(e), Label: digitsPlain(math.Exp2(e))})
 	}
 	a.Tick.Marker = fixedTicks(ticks)
 }

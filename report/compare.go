@@ -24,7 +24,7 @@ func WriteComparison(w io.Writer, c metrics.Comparison, o TableOptions) error {
 		fmt.Fprintf(&b, "\n%s %s\n\n%s\n", p.Workload, where, comparisonTable(p, o))
 	}
 	fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "Verdict: "+c.Verdict+"."))
-	how := fmt.Sprintf("A difference is clear when its test (Mann-Whitney, %s at level %s together by Holm's correction) and the interval of the ratio, new over base, both say so.",
+	how := fmt.Sprintf("Values are medians over all trials with their intervals and the number of trials, overhead too, which bench shows of the trial with the median makespan. A difference is clear when its test (Mann-Whitney, %s at level %s together by Holm's correction) and the interval of the ratio, new over base, both say so.",
 		plural(c.Tests, "test"), Percent(c.Alpha))
 	for _, l := range wrapColumns(how, tableWidth) {
 		b.WriteString(l + "\n")

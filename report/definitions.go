@@ -13,7 +13,7 @@ func definitions() []definition {
 		{"start-up", "For each worker that ran a task: its first task's start less the job's submission."},
 		{"core time", "Cores x makespan: what the job had at its disposal. It is cut without gap or overlap into busy time and the five parts of overhead, which add up to it exactly."},
 		{"busy", "The time in functions of accepted attempts, one for each task."},
-		{"overhead", "Core time less busy time. Per task: overhead / tasks, start-up included."},
+		{"overhead", "Core time less busy time. Per task: overhead / tasks, start-up included. Of a point with several trials it is shown, with its parts, of the trial with the (lower) median makespan, so that they add up; corecast compare and benchstat take medians over all trials."},
 		{"start-up (part)", "From the submission, or the loss of a predecessor, to a worker that is ready."},
 		{"dispatch (part)", "A ready worker waits for its next attempt and nothing is being sent to or from it."},
 		{"transfer (part)", "A worker receives tasks or sends results while no function runs."},

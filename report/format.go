@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"corecast/internal/wording"
 )
 
 // nothing stands in for a number that is not known.
@@ -67,18 +69,6 @@ func digits3(v float64) string {
 	}
 	places := 2 - int(math.Floor(math.Log10(math.Abs(round3(v)))+1e-12))
 	return strconv.FormatFloat(v, 'f', max(places, 0), 64)
-}
-
-// thousands puts commas into a decimal whole number.
-func thousands(s string) string {
-	sign := ""
-	if strings.HasPrefix(s, "-") {
-		sign, s = "-", s[1:]
-	}
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return sign + s
 }
 
 // Seconds writes a time in seconds to three digits in the unit that suits it:
@@ -180,12 +170,8 @@ func Percent(share float64) string {
 }
 
 // Count writes a whole number with thousands separators: 100,000.
-func Count(n int) string { return thousands(strconv.Itoa(n)) }
+func Count(n int) string { return wording.Whole(n) }
 
-// plural writes a count with its noun: 1 trial, 5 trials.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return Count(n) + " " + noun + "s"
-}
+// plural and thousands write counts as all packages do.
+func plural(n int, noun string) string { return wording.Count(n, noun) }
+func thousands(s string) string        { return wording.Thousands(s) }

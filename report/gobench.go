@@ -25,6 +25,8 @@ import (
 //
 // An operation of a trial, or of a serial run, is the whole job; of a dispatch
 // trial, named Benchmark…/role=dispatch/…, it is one task that does nothing.
+// Overhead is that of each trial, so what benchstat shows is the median over
+// trials, where reports show that of the trial with the median makespan.
 // Times that are not ns/op are in seconds, core time in core-seconds. Machine,
 // commit, Go and the kind of value are configuration, so that what was
 // measured differently is never compared by mistake: to compare commits, use
@@ -100,7 +102,7 @@ func varyingSettings(trials []results.Trial) map[string]map[string]bool {
 func benchSettings(t *results.Trial) map[string]string {
 	all := map[string]string{}
 	for k, v := range t.Point.Settings {
-		all[k] = settingText(v)
+		all[k] = results.SettingText(v)
 	}
 	if t.Point.Size != 0 {
 		all["size"] = strconv.FormatInt(t.Point.Size, 10)

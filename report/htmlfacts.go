@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"corecast/bench/metrics"
+	"corecast/internal/wording"
 	"corecast/results"
 )
 
@@ -94,8 +95,8 @@ func summaryFacts(s *metrics.Summary) []fact {
 			l.add("Size", thousands(strconv.FormatInt(first.Size, 10)))
 		}
 		for _, k := range slices.Sorted(maps.Keys(first.Settings)) {
-			v := settingText(first.Settings[k])
-			if same(func(p *metrics.Point) bool { return settingText(p.Settings[k]) == v }) {
+			v := results.SettingText(first.Settings[k])
+			if same(func(p *metrics.Point) bool { return results.SettingText(p.Settings[k]) == v }) {
 				l.add("Setting "+k, v)
 			}
 		}
@@ -105,18 +106,6 @@ func summaryFacts(s *metrics.Summary) []fact {
 		l.add("Driver's machine", machineName(s.Machine))
 	}
 	return l
-}
-
-// settingText writes a JSON scalar: text without its quotes.
-func settingText(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(b)
 }
 
 // machineFacts is what is known of a machine.
@@ -132,7 +121,7 @@ func factsOf(m *results.Machine, trials []results.Trial) machineFacts {
 	l.add("Processor", m.Processor)
 	l.add("Cores", fmt.Sprintf("%d for this process, %d in the machine", m.Cores, m.CoresOnline))
 	if m.CPUQuota > 0 {
-		l.add("Quota", fmt.Sprintf("%g cores", m.CPUQuota))
+		l.add("Quota", wording.Cores(m.CPUQuota))
 	}
 	if m.Memory > 0 {
 		l.add("Memory", Bytes(float64(m.Memory)))

@@ -106,7 +106,7 @@ func pointSettings(t *results.Trial) string {
 		parts = append(parts, "size="+strconv.FormatInt(t.Point.Size, 10))
 	}
 	for _, k := range slices.Sorted(maps.Keys(t.Point.Settings)) {
-		parts = append(parts, k+"="+settingText(t.Point.Settings[k]))
+		parts = append(parts, k+"="+results.SettingText(t.Point.Settings[k]))
 	}
 	return strings.Join(parts, ", ")
 }

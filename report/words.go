@@ -181,6 +181,9 @@ func baseWords(s *metrics.Summary) string {
 	if s.Price != "" {
 		text += " Cost by " + s.Price + "."
 	}
+	if slices.ContainsFunc(s.Points, func(p metrics.Point) bool { return p.Trials > 1 }) {
+		text += " Overhead is of the trial with the median makespan; compare takes medians over trials."
+	}
 	return text
 }
 

@@ -43,6 +43,19 @@ func scalar(number json.Number) any {
 	return number
 }
 
+// SettingText writes the value of a setting: text without quotes, all else as
+// JSON.
+func SettingText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
+}
+
 // Equal reports whether two settings are written alike as JSON: whatever types
 // their numbers have, as read from a record or as set by a program.
 func (s Settings) Equal(other Settings) bool {

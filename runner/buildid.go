@@ -27,7 +27,7 @@ var BuildID = sync.OnceValue(func() string {
 // where the linker puts it ("\xff Go build ID: \"...\"\n \xff", or the ELF
 // note named Go); empty when it is not there.
 func linkerID() string {
-	f, err := os.Open(executable())
+	f, err := os.Open(Executable())
 	if err != nil {
 		return ""
 	}
@@ -52,9 +52,9 @@ func linkerID() string {
 	return ""
 }
 
-// executable returns the path of the running program; on Linux one that holds
-// when the file was replaced.
-func executable() string {
+// Executable returns the path of the running program, which a launcher starts
+// again as a worker; on Linux one that holds when the file was replaced.
+func Executable() string {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe"
 	}

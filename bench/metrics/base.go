@@ -89,7 +89,7 @@ func smallest(cells []*cell, tests ...func(*cell) bool) *cell {
 // settings that only a backend knows are in the point alone.
 func holds(serial, point results.Settings) bool {
 	for k, v := range serial {
-		if w, ok := point[k]; !ok || scalar(v) != scalar(w) {
+		if w, ok := point[k]; !ok || results.SettingText(v) != results.SettingText(w) {
 			return false
 		}
 	}

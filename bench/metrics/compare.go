@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"corecast/internal/wording"
 	"corecast/results"
 )
 
@@ -131,7 +132,7 @@ func CompareRuns(base, next *results.Run) (Comparison, error) {
 
 func (c *Comparison) missing(p results.Point, where string) {
 	c.Warnings = append(c.Warnings, results.Warning{
-		Code: "not_in_both", Text: fmt.Sprintf("%s on %d cores of %s is in %s", p.Workload, p.Cores, p.Backend, where),
+		Code: "not_in_both", Text: fmt.Sprintf("%s on %s of %s is in %s", p.Workload, wording.Count(p.Cores, "core"), p.Backend, where),
 		Advice: "it is not compared",
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"corecast/internal/wording"
 	"corecast/results"
 )
 
@@ -52,8 +53,8 @@ func (g *group) dropUntimed() []results.Warning {
 			}
 		}
 		warnings = append(warnings, results.Warning{
-			Code: "no_time", Text: fmt.Sprintf("size %d on %d cores: none of %d trials has a time, first: %s",
-				c.point.Size, c.point.Cores, len(c.trials), cmp.Or(c.trials[0].Error, "no error recorded")),
+			Code: "no_time", Text: fmt.Sprintf("size %d on %s: none of %s has a time, first: %s",
+				c.point.Size, wording.Count(c.point.Cores, "core"), wording.Count(len(c.trials), "trial"), cmp.Or(c.trials[0].Error, "no error recorded")),
 			Advice: "this point is in no figure; look at its trials in the record",
 		})
 		return true
@@ -124,18 +125,18 @@ func (r *record) doubts() []results.Warning {
 		list = append(list, r.end.Warnings...)
 		if reason := cmp.Or(r.end.Reason, "done"); reason != "done" {
 			list = append(list, results.Warning{
-				Code: "ended_early", Text: fmt.Sprintf("the run ended before all that was planned (%s), after %d trials", reason, len(r.trials)),
+				Code: "ended_early", Text: fmt.Sprintf("the run ended before all that was planned (%s), after %s", reason, wording.Count(len(r.trials), "trial")),
 				Advice: "points may have fewer trials than asked for, or be missing",
 			})
 		}
 	case r.running:
 		list = append(list, results.Warning{
-			Code: "incomplete", Text: fmt.Sprintf("the run is still being measured; it has %d trials so far", len(r.trials)),
+			Code: "incomplete", Text: fmt.Sprintf("the run is still being measured; it has %s so far", wording.Count(len(r.trials), "trial")),
 			Advice: "wait for its end",
 		})
 	default:
 		list = append(list, results.Warning{
-			Code: "incomplete", Text: fmt.Sprintf("the run was interrupted after %d trials", len(r.trials)),
+			Code: "incomplete", Text: fmt.Sprintf("the run was interrupted after %s", wording.Count(len(r.trials), "trial")),
 			Advice: "continue it with --resume; points may be missing",
 		})
 	}

@@ -24,17 +24,6 @@ func canonical(s results.Settings) string {
 	return string(b)
 }
 
-func scalar(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(b)
-}
-
 // labelCells names each cell by the settings in which cells differ, and by
 // its size where sizes differ without following the cores, and sorts cells by
 // label, kind and cores.
@@ -50,7 +39,7 @@ func (g *group) labelCells() {
 		}
 		for _, k := range keys {
 			if v, ok := c.point.Settings[k]; ok {
-				parts = append(parts, k+"="+scalar(v))
+				parts = append(parts, k+"="+results.SettingText(v))
 			}
 		}
 		c.label = strings.Join(parts, ", ")
@@ -74,7 +63,7 @@ func (g *group) varying() []string {
 		for k := range maps.Keys(c.point.Settings) {
 			differs := slices.ContainsFunc(g.cells, func(o *cell) bool {
 				v, ok := o.point.Settings[k]
-				return !ok || scalar(v) != scalar(c.point.Settings[k])
+				return !ok || results.SettingText(v) != results.SettingText(c.point.Settings[k])
 			})
 			if differs && !slices.Contains(keys, k) {
 				keys = append(keys, k)
@@ -94,12 +83,12 @@ func compareScalars(a, b any) int {
 		}
 		return 1
 	}
-	x, xErr := strconv.ParseFloat(scalar(a), 64)
-	y, yErr := strconv.ParseFloat(scalar(b), 64)
+	x, xErr := strconv.ParseFloat(results.SettingText(a), 64)
+	y, yErr := strconv.ParseFloat(results.SettingText(b), 64)
 	if xErr == nil && yErr == nil {
 		return cmp.Compare(x, y)
 	}
-	return cmp.Compare(scalar(a), scalar(b))
+	return cmp.Compare(results.SettingText(a), results.SettingText(b))
 }
 
 // sizesFollowCores reports whether there are several sizes and each is the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"corecast/internal/wording"
 	"corecast/results"
 )
 
@@ -65,7 +66,7 @@ func (p *Point) fromTrials(c *cell, r *record, backend string) {
 			firstWrong = cmp.Or(firstWrong, t.Check)
 		}
 	}
-	of := fmt.Sprintf("of %d trials", len(c.trials))
+	of := "of " + wording.Count(len(c.trials), "trial")
 	if noAnswer == len(c.trials) {
 		p.warn("no_answer", fmt.Sprintf("none %s gave a whole answer, first: %s", of, firstError),
 			"read the times as those of failures")
@@ -78,11 +79,11 @@ func (p *Point) fromTrials(c *cell, r *record, backend string) {
 			"do not use these times before the answer is right")
 	}
 	if p.Failed > 0 {
-		p.warn("failed_tasks", fmt.Sprintf("%d tasks failed for good in %d %s", p.Failed, withFailed, of),
+		p.warn("failed_tasks", fmt.Sprintf("%s failed for good in %d %s", wording.Count(p.Failed, "task"), withFailed, of),
 			"the times are of the work that was done, not of all of it")
 	}
 	if p.Lost > 0 {
-		p.warn("lost_attempts", fmt.Sprintf("%d attempts at tasks were lost with their workers and made again, in %s", p.Lost, of),
+		p.warn("lost_attempts", fmt.Sprintf("%s at tasks lost with their workers and made again, in %s", wording.Count(p.Lost, "attempt"), of),
 			"look for the exit reasons of workers in the record")
 	}
 	p.machineWarnings(c, r, backend)
@@ -114,10 +115,10 @@ func (p *Point) machineWarnings(c *cell, r *record, backend string) {
 	}
 	demand := float64(p.Workers) * vcpu(c.trials[0].VCPU)
 	if demand > float64(m.Cores) {
-		p.warn("too_few_cores", fmt.Sprintf("%d workers ask for %.3g cores, the machine has %d", p.Workers, demand, m.Cores),
+		p.warn("too_few_cores", fmt.Sprintf("%s for %s, and the machine has %s", wording.Count(p.Workers, "worker"), wording.Cores(demand), wording.Whole(m.Cores)),
 			"this shows oversubscription, not scaling; use cores held to less than one vCPU, or a larger machine")
 	} else if !inproc && demand+1 > float64(m.Cores) && p.DriverCPUShare > competingDriver {
-		p.warn("driver_competes", fmt.Sprintf("the driver used %.2f cores of a machine whose %d cores the workers need", p.DriverCPUShare, m.Cores),
+		p.warn("driver_competes", fmt.Sprintf("the driver used %.2f cores of a machine whose %s the workers need", p.DriverCPUShare, wording.Count(m.Cores, "core")),
 			"leave a core to the driver")
 	}
 }

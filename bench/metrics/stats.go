@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/perf/benchmath"
 
+	"corecast/internal/wording"
 	"corecast/results"
 )
 
@@ -53,7 +54,7 @@ func SamplesFor(confidence float64) int {
 
 func fewSamples(n int, confidence float64) results.Warning {
 	need := SamplesFor(confidence)
-	text := fmt.Sprintf("%d samples: the interval is their range and holds the median with %.3g %% only", n, 100*rangeConfidence(n))
+	text := fmt.Sprintf("%s: the interval is their range and holds the median with %.3g %% only", wording.Count(n, "sample"), 100*rangeConfidence(n))
 	if n == 1 {
 		text = "1 sample: there is no interval"
 	}

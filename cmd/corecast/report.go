@@ -18,6 +18,7 @@ import (
 	"corecast/bench/cost"
 	"corecast/bench/metrics"
 	"corecast/bench/sim"
+	"corecast/internal/wording"
 	"corecast/report"
 	"corecast/results"
 	"corecast/workloads"
@@ -342,7 +343,7 @@ func writeRow(w io.Writer, row any) {
 		case !row.Complete:
 			state = "interrupted: finish it with corecast bench --resume " + row.ID
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s on %s\t%d trials\t%s\n", row.ID, row.Created.Local().Format("2006-01-02 15:04"),
-			strings.Join(row.Workloads, ", "), strings.Join(slices.DeleteFunc(row.Backends, func(b string) bool { return b == "serial" }), ", "), row.Trials, state)
+		fmt.Fprintf(w, "%s\t%s\t%s on %s\t%s\t%s\n", row.ID, row.Created.Local().Format("2006-01-02 15:04"),
+			strings.Join(row.Workloads, ", "), strings.Join(slices.DeleteFunc(row.Backends, func(b string) bool { return b == "serial" }), ", "), wording.Count(row.Trials, "trial"), state)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"corecast/internal/cgroup"
+	"corecast/internal/wording"
 	"corecast/results"
 	"corecast/runner/trace"
 )
@@ -104,7 +105,7 @@ func Warn(before, during results.Load, cores int) []results.Warning {
 	if before.Window >= shortestWindow && before.Busy > busyLimit {
 		warnings = append(warnings, results.Warning{
 			Code:   "busy_machine",
-			Text:   fmt.Sprintf("other work kept %.1f of %d cores (%.0f %%) busy before the trial", before.Busy*float64(cores), cores, 100*before.Busy),
+			Text:   fmt.Sprintf("other work kept %.1f of %s (%.0f %%) busy before the trial", before.Busy*float64(cores), wording.Count(cores, "core"), 100*before.Busy),
 			Advice: "end other programs, or measure on a machine of its own",
 		})
 	}

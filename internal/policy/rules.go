@@ -22,6 +22,7 @@ var importRules = []rule{
 	// What everything may stand on.
 	{pkg: "runner/trace"},
 	{pkg: "internal/clock"},
+	{pkg: "internal/wording"},
 	{pkg: "internal/yamlfile"},
 	{pkg: "internal/cgroup", tests: []string{"internal/cgroup/onv2"}},
 	{pkg: "internal/cgroup/onv2"},
@@ -67,11 +68,11 @@ var importRules = []rule{
 	// The record, and what is computed from it.
 	{pkg: "results", imports: []string{"runner/trace"}},
 	{pkg: "results/lithops", imports: []string{"results", "runner/trace"}, tests: []string{"bench/metrics"}},
-	{pkg: "internal/machine", imports: []string{"results", "runner/trace", "internal/cgroup"}},
+	{pkg: "internal/machine", imports: []string{"internal/wording", "results", "runner/trace", "internal/cgroup"}},
 	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}},
-	{pkg: "bench/metrics", imports: []string{"results", "runner/trace", "bench/cost"}},
+	{pkg: "bench/metrics", imports: []string{"internal/wording", "results", "runner/trace", "bench/cost"}},
 	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
-	{pkg: "report", imports: []string{"results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim"}},
+	{pkg: "report", imports: []string{"internal/wording", "results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim"}},
 
 	{ // the simulator, by the runner's rule for chunks
 		pkg:     "bench/sim",
@@ -84,7 +85,7 @@ var importRules = []rule{
 		pkg: "bench",
 		imports: []string{
 			"workloads", "runner", "runner/*", "results", "bench/metrics", "bench/cost",
-			"internal/machine", "internal/clock", "internal/cgroup",
+			"internal/wording", "internal/machine", "internal/clock", "internal/cgroup",
 		},
 	},
 	{pkg: "bench/scenariofile", imports: []string{"bench/sim", "bench/cost", "results", "workloads", "internal/yamlfile"}},

@@ -8,6 +8,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,7 +228,7 @@ func (l *launcher) serve(p *process, r startRequest) (fatal bool, err error) {
 // spawn starts the program as a worker.
 func (l *launcher) spawn(r startRequest) (*process, error) {
 	p := &process{wrap: l.options.Wrap, gone: make(chan struct{}), stderr: &tail{to: l.options.Stderr}}
-	p.cmd = exec.Command(executable(l.options.Program), l.options.Args...)
+	p.cmd = exec.Command(cmp.Or(l.options.Program, runner.Executable()), l.options.Args...)
 	if l.options.Program == "" {
 		p.cmd.Args[0] = os.Args[0]
 	}
@@ -259,20 +260,6 @@ func (l *launcher) environment() []string {
 
 // procs is the number of processors that a worker of so many vCPU uses.
 func procs(vcpu float64) int { return int(math.Ceil(vcpu)) }
-
-func executable(program string) string {
-	if program != "" {
-		return program
-	}
-	if runtime.GOOS == "linux" {
-		return "/proc/self/exe" // holds when the file was replaced since
-	}
-	path, err := os.Executable()
-	if err != nil {
-		return os.Args[0]
-	}
-	return path
-}
 
 // Close ends all workers and returns when they are gone. What still waits to
 // be started is not.
