@@ -111,13 +111,34 @@ func TestFitBeatsConstant(t *testing.T) {
 		if score.Rows != 250 || score.Trained != 750 {
 			t.Errorf("%s: %+v", task, score)
 		}
-		if task == "classify" && (score.Accuracy() < 0.8 || score.LogLoss() > 0.45) {
+		if task == "classify" && (score.Accuracy() < 0.75 || score.LogLoss() > 0.55) {
 			t.Errorf("accuracy %v, log loss %v", score.Accuracy(), score.LogLoss())
 		}
-		// Noise alone leaves an RMSE of 1 and, of a variance of about 24.7, an R2 of 0.96.
-		if r2 := score.R2(table.Variance()); task == "regress" && (score.RMSE() < 1 || score.RMSE() > 2.2 || r2 < 0.8 || r2 > 0.96) {
+		// The variance is about 20: a constant has an RMSE of 4.5.
+		if r2 := score.R2(table.Variance()); task == "regress" && (score.RMSE() < 1 || score.RMSE() > 2.8 || r2 < 0.6 || r2 > 0.96) {
 			t.Errorf("RMSE %v, R2 %v", score.RMSE(), r2)
 		}
+	}
+}
+
+// TestGenerate: half of the rows are of each class, the target has the mean and
+// variance of the chi-squared distribution, and the seed decides.
+func TestGenerate(t *testing.T) {
+	const rows = 20_000
+	classes, numbers := Generate(rows, "classify", 1), Generate(rows, "regress", 1)
+	high, sum := 0.0, 0.0
+	for i := range rows {
+		high += classes.Target.Y[i]
+		sum += numbers.Target.Y[i]
+		if above := numbers.Target.Y[i] > medianSquares; above != (classes.Target.Y[i] == 1) {
+			t.Fatalf("row %d of %v is of class %v", i, numbers.Target.Y[i], classes.Target.Y[i])
+		}
+	}
+	if high < 0.48*rows || high > 0.52*rows || sum < 9.8*rows || sum > 10.2*rows || numbers.Variance() < 19 || numbers.Variance() > 21 {
+		t.Errorf("%v high, sum %v, variance %v", high, sum, numbers.Variance())
+	}
+	if Generate(5, "regress", 2).Target.Y[0] == numbers.Target.Y[0] {
+		t.Error("another seed makes the same")
 	}
 }
 
