@@ -3,7 +3,6 @@ package local
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -124,9 +123,9 @@ func (h *hold) cpusOf(slot int) []int {
 	return list
 }
 
-// environment tells a worker of its limits.
+// environment tells a worker of its limits, unless it is told otherwise.
 func (h *hold) environment() []string {
-	if h.options.Memory > 0 && os.Getenv("GOMEMLIMIT") == "" {
+	if h.options.Memory > 0 {
 		// What is not Go's own needs room below the limit.
 		return []string{"GOMEMLIMIT=" + strconv.FormatInt(h.options.Memory/10*9, 10)}
 	}

@@ -66,7 +66,7 @@ var (
 	})
 )
 
-func limitFuncs() []runner.AnyFunc { return []runner.AnyFunc{burn, eat, cores} }
+func limitFuncs() []runner.AnyFunc { return []runner.AnyFunc{whatIsGiven, burn, eat, cores} }
 
 // limitsEnv makes the test program a driver whose workers have limits.
 const limitsEnv = "CORECAST_LIMITS_DRIVER"

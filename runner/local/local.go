@@ -55,6 +55,10 @@ type Options struct {
 	// Wrap, unless it is nil, puts something around the driver's end of each
 	// worker's stream: tests tamper with it.
 	Wrap func(io.ReadWriteCloser) io.ReadWriteCloser
+	// Env names variables of the environment that workers get besides the usual
+	// ones (PATH, HOME, the language, Go's own: docs/security.md), or sets one
+	// as NAME=value; * is all of them but CORECAST_* and CODE_ENGINE_*.
+	Env []string
 	// Stderr receives what workers print, on both outputs; nil: this
 	// program's standard error.
 	Stderr io.Writer
@@ -106,9 +110,11 @@ type launcher struct {
 	live   map[*process]struct{}
 	quit   chan struct{}
 	start  chan startRequest
-	// hold and holdErr are made by the first Launch.
-	hold    *hold
-	holdErr error
+	// hold, holdErr and inherited (process_linux.go) are made by the first
+	// Launch.
+	hold      *hold
+	holdErr   error
+	inherited int
 }
 
 type startRequest struct {
@@ -140,6 +146,7 @@ func (l *launcher) Launch(_ context.Context, requests []runner.Request, post exc
 	if l.start == nil {
 		if l.hold == nil {
 			l.hold, l.holdErr = newHold(l.workers, l.options)
+			l.inherited = inherited()
 		}
 		l.start, l.quit = make(chan startRequest), make(chan struct{})
 		go l.starter(l.start, l.quit)
@@ -240,6 +247,7 @@ func (l *launcher) spawn(r startRequest) (*process, error) {
 		return nil, err
 	}
 	defer closeAll(p.cmd.ExtraFiles)
+	p.cmd.ExtraFiles = withoutInherited(p.cmd.ExtraFiles, l.inherited)
 	p.cmd.Env = append(l.environment(), env...)
 	if p.group, err = l.hold.start(p.cmd, r.Slot, r.Generation); err != nil {
 		p.abort()
@@ -251,11 +259,14 @@ func (l *launcher) spawn(r startRequest) (*process, error) {
 }
 
 func (l *launcher) environment() []string {
-	env := os.Environ()
-	if os.Getenv("GOMAXPROCS") == "" {
+	env := workerEnv(os.Environ(), l.options.Env)
+	if valueOf(env, "GOMAXPROCS") == "" {
 		env = append(env, "GOMAXPROCS="+strconv.Itoa(procs(l.options.VCPU)))
 	}
-	return append(env, l.hold.environment()...)
+	if valueOf(env, "GOMEMLIMIT") == "" {
+		env = append(env, l.hold.environment()...)
+	}
+	return env
 }
 
 // procs is the number of processors that a worker of so many vCPU uses.

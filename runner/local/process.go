@@ -29,6 +29,16 @@ type process struct {
 	gone chan struct{}
 }
 
+// withoutInherited has a process start with these files, and without any other
+// descriptor up to the last that it would inherit.
+func withoutInherited(files []*os.File, last int) []*os.File {
+	const first = 3
+	for first+len(files) <= last {
+		files = append(files, nil)
+	}
+	return files
+}
+
 // hangUp asks the process to end, by ending its stream.
 func (p *process) hangUp() {
 	p.expected.Store(true)
