@@ -10,17 +10,21 @@ import (
 	"strconv"
 )
 
-// WriteFile writes data to path in one step: to a temporary file beside it,
-// which is then given its name, so that path never holds half an image, also
-// when the same is written twice at once. It makes the folders, and replaces
-// a file that is there.
+// WriteFile writes data to path in one step: to a file that has no name yet, or
+// where that cannot be had a temporary one, so that path never holds half an
+// image, also when the same is written twice at once, and a process that is
+// killed leaves nothing half written. It makes the folders, and replaces a file
+// that is there.
 func WriteFile(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	temp := filepath.Join(dir, tempName())
-	err := writeNew(temp, data)
+	err := writeUnnamed(dir, temp, data)
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = writeNew(temp, data)
+	}
 	if err == nil {
 		err = os.Rename(temp, path)
 	}
@@ -31,6 +35,20 @@ func WriteFile(path string, data []byte) error {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
+}
+
+// writeUnnamed writes a file that has no name, and then gives it the name temp.
+// Where that cannot be had, the error is errors.ErrUnsupported.
+func writeUnnamed(dir, temp string, data []byte) error {
+	f, err := unnamed(dir)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = link(f, temp)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // CanWrite tells why WriteFile could not write into a folder: it writes a file

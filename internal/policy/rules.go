@@ -137,7 +137,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/cespare/xxhash/v2", in: []string{"runner/exchange"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},
-	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "runner/local", "runner/remote", "workloads"}},
+	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "internal/imaging", "runner/local", "runner/remote", "workloads"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
 	{module: "github.com/panjf2000/ants/v2", in: []string{"bench/peers"}},
