@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -77,6 +78,24 @@ func thinned(ticks []plot.Tick, a *plot.Axis, length vg.Length) fixedTicks {
 		taken = append(taken, span{mid - half, mid + half})
 	}
 	return out
+}
+
+// staggered writes labels of one line in two rows in turn, where one row has no
+// room for all of them.
+func staggered(ticks []plot.Tick, a *plot.Axis, length vg.Length) fixedTicks {
+	row := thinned(ticks, a, length)
+	dropped := slices.ContainsFunc(row, func(t plot.Tick) bool { return t.Label == "" })
+	if !dropped || strings.Contains(ticks[0].Label, "\n") {
+		return row
+	}
+	var rows [2][]plot.Tick
+	for i, t := range ticks {
+		if i%2 == 1 {
+			t.Label = "\n" + t.Label
+		}
+		rows[i%2] = append(rows[i%2], t)
+	}
+	return append(thinned(rows[0], a, length), thinned(rows[1], a, length)...)
 }
 
 func isPowerOfTwo(v float64) bool {

@@ -226,6 +226,7 @@ func writeBeside(canvas *draw.Canvas, at vg.Point, text string, taken []vg.Recta
 			continue
 		}
 		canvas.FillText(sty, corner, text)
+		room.Min.X, room.Max.X = room.Min.X-w/10, room.Max.X+w/10 // so that names do not run into each other
 		return []vg.Rectangle{room}
 	}
 	return nil

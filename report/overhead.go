@@ -90,7 +90,7 @@ func stackPanel(name string, points []metrics.Point, width vg.Length) *panel {
 			ticks[i].Label += "\n" + shortKind(point.Kind)
 		}
 	}
-	p.X.Tick.Marker = thinned(ticks, &p.X, width)
+	p.X.Tick.Marker = staggered(ticks, &p.X, width)
 	return p
 }
 

@@ -1,6 +1,7 @@
 package imaging
 
 import (
+	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -64,5 +65,39 @@ func TestOtherEncoders(t *testing.T) {
 		s.Resize = Resize{Width: 101}
 		r := convert(t, s, read(t, path))
 		alike(t, test.name, open(t, r.Data), half, test.least)
+	}
+}
+
+// TestLargePhotographs: real images, enlarged to 12 and 24 megapixels by
+// ImageMagick and stored turned, come out upright and of the right size, and
+// look as ImageMagick makes them.
+func TestLargePhotographs(t *testing.T) {
+	tool, dwebp := magick(t), tool(t, "dwebp")
+	for i, c := range []struct {
+		size        string
+		orientation uint16
+		to          Format
+		w, h        int
+	}{{"4000x3000!", 6, JPEG, 600, 800}, {"6000x4000!", 3, WebP, 600, 400}} {
+		dir := t.TempDir()
+		large := filepath.Join(dir, "large.jpg")
+		output(t, tool, realImages(t)[i], "-resize", c.size, "-quality", "90", large)
+		data := withEXIF(read(t, large), tiff(binary.LittleEndian, c.orientation))
+		turned, small := save(t, "turned.jpg", data), filepath.Join(dir, "small.png")
+		output(t, tool, turned, "-auto-orient", "-filter", "box", "-resize", fmt.Sprintf("%dx", c.w), small)
+		want := open(t, read(t, small))
+		s := defaults()
+		s.Format, s.Resize.Width, s.Quality = c.to, c.w, 90
+		r := convert(t, s, data)
+		if r.Width != c.w || r.Height != c.h {
+			t.Errorf("%s: %d x %d, want %d x %d", c.size, r.Width, r.Height, c.w, c.h)
+		}
+		path := save(t, "small"+c.to.Extension(), r.Data)
+		if c.to == WebP {
+			output(t, dwebp, path, "-o", path+".png")
+		} else {
+			output(t, tool, path, path+".png")
+		}
+		alike(t, c.size+" as "+string(c.to), open(t, read(t, path+".png")), want, 32)
 	}
 }
