@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -417,8 +416,8 @@ func center(r vg.Rectangle) vg.Point {
 // WriteForecastPlots writes the plots of a forecast into a folder, as name.png
 // and name.svg, and returns the paths.
 func WriteForecastPlots(dir string, f *scaling.Forecast) ([]string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make folder for plots: %w", err)
+	if err := makeFolder(dir); err != nil {
+		return nil, err
 	}
 	var paths []string
 	for _, p := range ForecastPlots(f) {

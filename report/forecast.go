@@ -147,18 +147,23 @@ func selectedWords(f *scaling.Forecast) []string {
 }
 
 func backtestTable(f *scaling.Forecast) string {
-	var rows []table.Row
 	for _, b := range f.Backtest {
-		if b.Law != f.Selected {
-			continue
+		if b.Law == f.Selected {
+			return caseTable(b.Cases)
 		}
-		for _, c := range b.Cases {
-			predicted, e := nothing, nothing
-			if c.Predicted != nil {
-				predicted, e = Seconds(*c.Predicted), signedPercent(*c.Error)
-			}
-			rows = append(rows, table.Row{figureText(c.UpTo), figureText(c.Cores), Seconds(c.Measured), predicted, e})
+	}
+	return ""
+}
+
+// caseTable lists the cases of a backtest.
+func caseTable(cases []scaling.Case) string {
+	var rows []table.Row
+	for _, c := range cases {
+		predicted, e := nothing, nothing
+		if c.Predicted != nil {
+			predicted, e = Seconds(*c.Predicted), signedPercent(*c.Error)
 		}
+		rows = append(rows, table.Row{figureText(c.UpTo), figureText(c.Cores), Seconds(c.Measured), predicted, e})
 	}
 	if len(rows) == 0 {
 		return ""
@@ -175,6 +180,7 @@ func signedPercent(share float64) string {
 
 func predictionTable(f *scaling.Forecast) string {
 	var rows []table.Row
+	held := false
 	for _, p := range f.Predictions {
 		seconds, throughput := nothing, nothing
 		if p.Seconds != nil {
@@ -183,10 +189,18 @@ func predictionTable(f *scaling.Forecast) string {
 		if p.Throughput != nil {
 			throughput = figureText(*p.Throughput)
 		}
-		rows = append(rows, table.Row{figureText(p.Cores), figureText(p.Work), seconds, throughput, string(p.Kind)})
+		row := table.Row{figureText(p.Cores), figureText(p.Work), seconds, throughput, string(p.Kind)}
+		if p.Measured != nil {
+			held = true
+			row = append(row, Seconds(*p.Measured), optional(p.Error, signedPercent))
+		}
+		rows = append(rows, row)
 	}
 	head := table.Row{"cores", "work", fmt.Sprintf("time, holds a measurement with %s", Percent(f.Confidence)), "X", "kind"}
-	return plainTable(head, rows, rightAligned(1, 2, 3, 4)...)
+	if held {
+		head = append(head, "measured, held out", "error")
+	}
+	return plainTable(head, rows, rightAligned(1, 2, 3, 4, 6, 7)...)
 }
 
 // secondsWithin writes a time with an interval whose ends may be open.

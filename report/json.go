@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/jsonschema-go/jsonschema"
 
+	"corecast/bench/capacity"
 	"corecast/bench/metrics"
 	"corecast/bench/scaling"
 	"corecast/bench/sim"
@@ -49,6 +50,7 @@ func documents() []document {
 	return []document{
 		{"bench", metrics.SummarySchema, "What a run says of a workload on a backend", reflect.TypeFor[metrics.Summary](), true},
 		{"run", RunSchema, "What a single run of a workload gave", reflect.TypeFor[RunResult](), false},
+		{"plan", capacity.Schema, "How many cores a job should have", reflect.TypeFor[capacity.Answer](), false},
 		{"fit", scaling.Schema, "Scaling laws fitted to measured points, and what they predict", reflect.TypeFor[scaling.Forecast](), false},
 		{"simulate", sim.ResultSchema, "What a simulation gave", reflect.TypeFor[sim.Result](), true},
 		{"compare", metrics.CompareSchema, "Two runs beside each other", reflect.TypeFor[metrics.Comparison](), false},

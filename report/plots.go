@@ -76,8 +76,8 @@ func (p Plot) parts(s *Source) []part {
 // plot whose data a source lacks is not drawn; [Plot.Missing] says why.
 func WriteAll(dir string, sources ...*Source) ([]string, error) {
 	dir = filepath.Join(dir, "plots")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make folder for plots: %w", err)
+	if err := makeFolder(dir); err != nil {
+		return nil, err
 	}
 	var paths []string
 	used := map[string]bool{}
@@ -94,6 +94,14 @@ func WriteAll(dir string, sources ...*Source) ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+// makeFolder makes a folder for plots, with its parents.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make folder for plots: %w", err)
+	}
+	return nil
 }
 
 // suffixes returns for each source what tells it from the others.

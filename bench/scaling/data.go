@@ -99,6 +99,18 @@ func (d *Data) CoreCounts() []float64 {
 	return slices.Compact(counts)
 }
 
+// split parts the data into the core counts up to one, and those above.
+func (d *Data) split(upTo float64) (below, above *Data) {
+	below, above = &Data{}, &Data{}
+	*below, *above = *d, *d
+	n := 0
+	for n < len(d.Cells) && d.Cells[n].Cores <= upTo {
+		n++
+	}
+	below.Cells, above.Cells = d.Cells[:n:n], d.Cells[n:]
+	return below, above
+}
+
 // check refuses what cannot be fitted.
 func (d *Data) check() error {
 	counts := d.CoreCounts()

@@ -26,6 +26,9 @@ type Options struct {
 	Predict []float64
 	// Work is that of predicted jobs; 0: as measured at such a core count.
 	Work float64
+	// UpTo holds out the core counts above it: they are predicted, and the
+	// predictions stand beside what was measured. 0: none.
+	UpTo float64
 }
 
 // Forecast is what laws say of measured data.
@@ -106,20 +109,29 @@ type Prediction struct {
 	Cores float64 `json:"cores"`
 	Work  float64 `json:"work"`
 	// Seconds is nil when the law gives no number.
-	Seconds      *float64          `json:"seconds"`
-	Throughput   *float64          `json:"throughput"`
-	Lo           *float64          `json:"lo"`
-	Hi           *float64          `json:"hi"`
-	ThroughputLo *float64          `json:"throughput_lo"`
-	ThroughputHi *float64          `json:"throughput_hi"`
-	Kind         results.Kind      `json:"kind"`
-	Law          string            `json:"law"`
-	Warnings     []results.Warning `json:"warnings"`
+	Seconds      *float64     `json:"seconds"`
+	Throughput   *float64     `json:"throughput"`
+	Lo           *float64     `json:"lo"`
+	Hi           *float64     `json:"hi"`
+	ThroughputLo *float64     `json:"throughput_lo"`
+	ThroughputHi *float64     `json:"throughput_hi"`
+	Kind         results.Kind `json:"kind"`
+	Law          string       `json:"law"`
+	// Measured is the median time at a core count that was held out, Error is
+	// Seconds / Measured - 1, and Inside tells whether it lies in the interval.
+	Measured *float64          `json:"measured_s,omitempty"`
+	Error    *float64          `json:"error,omitempty"`
+	Inside   *bool             `json:"inside,omitempty"`
+	Warnings []results.Warning `json:"warnings"`
 }
 
 // New fits laws to data. Fewer than [MinCores] core counts, or laws none of
 // which can be fitted, are an error.
 func New(d *Data, o Options) (*Forecast, error) {
+	held := &Data{}
+	if o.UpTo > 0 {
+		d, held = d.split(o.UpTo)
+	}
 	if err := d.check(); err != nil {
 		return nil, err
 	}
@@ -148,6 +160,11 @@ func New(d *Data, o Options) (*Forecast, error) {
 	f.choose()
 	for _, n := range o.Predict {
 		f.Predictions = append(f.Predictions, f.At(n, o.Work))
+	}
+	for _, c := range held.digest() {
+		p := f.At(c.cores, c.work)
+		p.compare(c.median)
+		f.Predictions = append(f.Predictions, p)
 	}
 	return f, nil
 }
@@ -259,6 +276,19 @@ func (f *Forecast) drift(law string, cores float64) float64 {
 		}
 	}
 	return math.NaN()
+}
+
+// compare puts what was measured beside a prediction.
+func (p *Prediction) compare(measured float64) {
+	p.Measured = &measured
+	if p.Seconds != nil {
+		e := *p.Seconds/measured - 1
+		p.Error = &e
+	}
+	if p.Lo != nil && p.Hi != nil {
+		inside := *p.Lo <= measured && measured <= *p.Hi
+		p.Inside = &inside
+	}
 }
 
 func (p *Prediction) warn(code, text, advice string) {

@@ -184,6 +184,21 @@ func TestWeakScaling(t *testing.T) {
 	}
 }
 
+func TestHeldOut(t *testing.T) {
+	f, err := New(specSDM91(), Options{UpTo: 108})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Points) != 5 || len(f.Predictions) != 2 || f.Predictions[1].Cores != 216 {
+		t.Fatalf("%d points, predictions %+v", len(f.Points), f.Predictions)
+	}
+	for _, p := range f.Predictions {
+		if p.Measured == nil || math.Abs(*p.Error-(*p.Seconds / *p.Measured - 1)) > 1e-12 || *p.Inside != (*p.Lo <= *p.Measured && *p.Measured <= *p.Hi) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
 func TestMixedWork(t *testing.T) {
 	d := &Data{Name: "mixed", Unit: "task"}
 	for _, c := range [][2]float64{{1, 100}, {2, 100}, {4, 100}, {4, 800}, {8, 800}, {16, 800}} {

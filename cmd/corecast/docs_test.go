@@ -118,6 +118,11 @@ func prepareExamples(t *testing.T, files map[string]string) {
 		t.Fatal(err)
 	}
 	put(t, "photos/a.jpg", photo, 0o600)
+	sweep := strings.Fields("bench sleep --tasks 24 --duration 5ms --reps 2 --cores 1,2,4 --record runs/sweep")
+	var said bytes.Buffer
+	if code := run(t.Context(), sweep, os.Stdin, &said, &said); code != exitDone { // for plan
+		t.Fatal(said.String())
+	}
 	for _, name := range []string{"before", "after"} { // for compare
 		var out bytes.Buffer
 		args := strings.Fields("bench montecarlo --size 1e6 --reps 1 --cores 1 --record runs/" + name)

@@ -30,7 +30,7 @@ func (s *seriesFlags) bind(cmd *cobra.Command) {
 func (a *app) newFit() *cobra.Command {
 	var series seriesFlags
 	var laws []string
-	var predict, confidence, work, format, output string
+	var predict, confidence, work, upTo, format, output string
 	cmd := &cobra.Command{
 		Use:   "fit data.csv|RUN",
 		Short: "fit scaling laws to measured points, and predict other core counts",
@@ -43,6 +43,7 @@ rows at the same cores are repetitions; - reads standard input.
 Laws: ` + strings.Join(scaling.LawNames(), ", ") + `, or all.`,
 		Example: `  corecast fit latest --predict 16,32
   corecast fit data.csv --law usl --format json
+  corecast fit latest --up-to 8             what would have been said of 16 cores?
   corecast fit runs/20261123-191945-x7k2 --workload montecarlo --predict 16..128x2`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -56,6 +57,9 @@ Laws: ` + strings.Join(scaling.LawNames(), ", ") + `, or all.`,
 			}
 			o, err := fitOptions(laws, predict, confidence, work)
 			if err != nil {
+				return err
+			}
+			if o.UpTo, err = parseUpTo(upTo); err != nil {
 				return err
 			}
 			data, err := a.fitData(args[0], series)
@@ -87,6 +91,7 @@ Laws: ` + strings.Join(scaling.LawNames(), ", ") + `, or all.`,
 	f.StringSliceVar(&laws, "law", []string{"all"}, "laws to fit: "+strings.Join(scaling.LawNames(), ", ")+", or all")
 	f.StringVar(&predict, "predict", "", "core counts to predict: a list such as 8,16 or a range such as 8..64x2")
 	f.StringVar(&confidence, "confidence", "95%", "confidence of intervals")
+	f.StringVar(&upTo, "up-to", "", "fit to core counts up to this one only, and hold the predictions against those above")
 	f.StringVar(&output, "output", "", "folder to draw plots into: the fit, predicted against measured, shares of the USL")
 	f.StringVar(&work, "work", "", "work of the predicted jobs, in tasks or in the unit of the column work (default: as measured)")
 	cmd.RegisterFlagCompletionFunc("law", cobra.FixedCompletions(append(scaling.LawNames(), "all"), cobra.ShellCompDirectiveNoFileComp))
@@ -121,6 +126,21 @@ func fitOptions(laws []string, predict, confidence, work string) (o scaling.Opti
 		o.Work = float64(n)
 	}
 	return o, nil
+}
+
+// parseUpTo reads --up-to: one core count; 0 for nothing.
+func parseUpTo(s string) (float64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	counts, err := bench.ParseCores(s)
+	if err == nil && len(counts) != 1 {
+		err = fmt.Errorf("one core count is expected, not %d", len(counts))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("--up-to: %w", err)
+	}
+	return float64(counts[0]), nil
 }
 
 // parseConfidence reads --confidence: 95% or 0.95.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -22,13 +23,46 @@ type schema struct {
 func schemas() []schema {
 	var list []schema
 	for _, name := range report.SchemaNames() {
+		if name == "plan" {
+			continue // it shares its name with a file
+		}
 		list = append(list, schema{name, func() ([]byte, error) { return report.Schema(name) }})
 	}
 	return append(list,
-		schema{"plan", planfile.Schema},
+		schema{"plan", planSchema},
 		schema{"price", cost.FileSchema},
 		schema{"scenario", scenariofile.Schema},
 	)
+}
+
+// planSchema is of both that go by the name: what corecast bench --plan reads,
+// and what corecast plan answers. No value is valid as both: one needs sweeps,
+// the other options.
+func planSchema() ([]byte, error) {
+	var either []map[string]any
+	for _, make := range []func() ([]byte, error){planfile.Schema, func() ([]byte, error) { return report.Schema("plan") }} {
+		data, err := make()
+		if err != nil {
+			return nil, err
+		}
+		var one map[string]any
+		if err := json.Unmarshal(data, &one); err != nil {
+			return nil, fmt.Errorf("join the schemas of plans: %w", err)
+		}
+		delete(one, "$schema")
+		delete(one, "$id")
+		either = append(either, one)
+	}
+	both, err := json.MarshalIndent(map[string]any{
+		"$schema": "https://json-schema.org/draft/2020-12/schema",
+		"$id":     "urn:corecast:schema:plan:1",
+		"title":   "A plan: what corecast bench --plan reads, or what corecast plan answers",
+		"anyOf":   either,
+	}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write the schema plan: %w", err)
+	}
+	return append(both, '\n'), nil
 }
 
 // newSchema makes schema.

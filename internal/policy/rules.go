@@ -72,7 +72,16 @@ var importRules = []rule{
 	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}},
 	{pkg: "bench/metrics", imports: []string{"internal/wording", "results", "runner/trace", "bench/cost"}},
 	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
-	{pkg: "report", imports: []string{"internal/wording", "results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim"}},
+	{
+		pkg:     "bench/capacity",
+		imports: []string{"results", "bench/cost", "bench/metrics", "bench/scaling", "bench/sim"},
+	},
+	{
+		pkg: "report",
+		imports: []string{
+			"internal/wording", "results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim", "bench/capacity",
+		},
+	},
 
 	{ // the simulator, by the runner's rule for chunks
 		pkg:     "bench/sim",
@@ -129,7 +138,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/google/jsonschema-go", in: []string{"report", "internal/yamlfile"}, tests: []string{"cmd/*", "bench/*"}},
 	{module: "github.com/jedib0t/go-pretty/v6", in: []string{"report", "bench/peers"}},
 
-	{module: "gonum.org/v1/gonum", in: []string{"bench/scaling"}},
+	{module: "gonum.org/v1/gonum", in: []string{"bench/scaling", "bench/capacity"}},
 	{module: "golang.org/x/perf", in: []string{"bench/metrics"}, tests: []string{"report"}},
 	{module: "github.com/montanaflynn/stats", in: []string{"bench/metrics"}},
 
