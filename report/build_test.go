@@ -125,7 +125,7 @@ func (b builder) trace(rng *rand.Rand, workers int) *trace.Trace {
 		free[w] = ready
 		tr.Workers = append(tr.Workers, trace.Worker{
 			Slot: int32(w), ID: fmt.Sprint(1000 + w), Requested: 0, Started: ready / 2, Ready: ready,
-			FirstTask: trace.Unknown, Ended: trace.Unknown, CPU: trace.Unknown, Billed: trace.Unknown, VCPU: 1,
+			FirstTask: trace.Unknown, Ended: trace.Unknown, CPU: trace.Unknown, Throttled: trace.Unknown, Waited: trace.Unknown, Billed: trace.Unknown, VCPU: 1,
 		})
 	}
 	perChunk := max(1, b.tasks/(workers*8))

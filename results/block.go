@@ -56,7 +56,7 @@ func blockCount(r trace.Rows) int {
 
 // rowsOf returns what a trace holds as rows.
 func rowsOf(t *trace.Trace) trace.Rows {
-	return trace.Rows{Chunks: t.Chunks, Deliveries: t.Deliveries, Attempts: t.Attempts, Errors: t.Errors}
+	return trace.Rows{Chunks: t.Chunks, Deliveries: t.Deliveries, Attempts: t.Attempts, Usages: t.Usages, Errors: t.Errors}
 }
 
 // jobOf returns the row that describes a trace's job.
@@ -75,6 +75,7 @@ func (b *blockBuilder) encode(r trace.Rows, job *jobRow, k, trial, part int) ([]
 	attempts := cutRows(r.Attempts, k)
 	addTable(b, tableAttempts, attempts, attemptColumns())
 	b.addErrors(r.Errors, k*blockRows, len(attempts))
+	addTable(b, tableUsages, usagesOf(r.Usages, k*blockRows, len(attempts)), usageColumns())
 	return b.assemble(trial, part)
 }
 
@@ -154,6 +155,20 @@ func (b *blockBuilder) addErrors(errorTexts map[int]string, first, n int) {
 	addTable(b, tableTexts, texts, textColumns())
 	b.data = append(b.data, joined...)
 	b.addEntry(tableTexts, textBytes, encBytes, len(joined))
+}
+
+// usagesOf returns what the n attempts from index first on used, by their rows
+// in the block.
+func usagesOf(usages []trace.TaskUsage, first, n int) []trace.TaskUsage {
+	at := func(i int) int {
+		k, _ := slices.BinarySearchFunc(usages, int32(i), func(u trace.TaskUsage, i int32) int { return int(u.Attempt) - int(i) })
+		return k
+	}
+	rows := slices.Clone(usages[at(first):at(first+n)])
+	for i := range rows {
+		rows[i].Attempt -= int32(first)
+	}
+	return rows
 }
 
 // assemble puts header, directory, data and checksum together.

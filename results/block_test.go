@@ -99,7 +99,7 @@ func TestHostileBlocks(t *testing.T) {
 		"column count":             {block(0, 0x80, 0x80, 0x80, 0x80, 0x10), "cut off"},
 		"column beyond the block":  {block(0, 1, 4, 1, 2, 100), "column 1 of table 4 is cut off"},
 		"bytes behind the columns": {block(0, 0, 7), "beyond its last column"},
-		"no job":                   {block(0, 0), "describe the job"},
+		"no job":                   {block(0, 0), "describes the job"},
 		"column missing":           {block(1, 1, 1, 0), "missing"},
 		"column twice":             {block(1, 1, 1, 2, 1, 1, 3, 2, 1, 1, 3, 2, 1, 1, 1, 1), "twice"},
 		"unknown encoding":         {block(1, 1, 1, 1, 1, 1, 9, 0), "encoding 9"},

@@ -85,7 +85,7 @@ func (b *block) parseTables(data []byte, size int) ([]byte, error) {
 		if data, err = varints(data, &t.id, &t.rows); err != nil {
 			break
 		}
-		if t.id == tablePadding || t.id > tableTexts {
+		if t.id == tablePadding || t.id > tableUsages {
 			continue
 		}
 		if slices.ContainsFunc(b.tables, func(o tableEntry) bool { return o.id == t.id }) {
@@ -265,6 +265,9 @@ func decodeTrace(blocks []*block, workers []trace.Worker) (*trace.Trace, error) 
 			}
 			t.Errors[attempts+i] = text
 		}
+		if t.Usages, err = b.decodeUsages(t.Usages, attempts); err != nil {
+			return nil, err
+		}
 		chunks, deliveries, attempts = chunks+c, deliveries+d, attempts+a
 	}
 	return t, checkTrace(t)
@@ -310,4 +313,22 @@ func (b *block) decodeRows(chunks []trace.Chunk, deliveries []trace.Delivery, at
 		return err
 	}
 	return decodeTable(b, tableAttempts, attempts, attemptColumns())
+}
+
+// decodeUsages appends what attempts of the block used, the first of which has
+// the index first.
+func (b *block) decodeUsages(usages []trace.TaskUsage, first int) ([]trace.TaskUsage, error) {
+	rows := makeRows[trace.TaskUsage](b.rows(tableUsages))
+	if err := decodeTable(b, tableUsages, rows, usageColumns()); err != nil {
+		return nil, err
+	}
+	last := int32(-1)
+	for i := range rows {
+		if rows[i].Attempt <= last || int(rows[i].Attempt) >= b.rows(tableAttempts) {
+			return nil, fmt.Errorf("usage of attempt %d is not in the block, or out of turn", rows[i].Attempt)
+		}
+		last = rows[i].Attempt
+		rows[i].Attempt += int32(first)
+	}
+	return append(usages, rows...), nil
 }

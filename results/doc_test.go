@@ -15,7 +15,7 @@ func exampleTrace() *trace.Trace {
 	u := trace.Unknown
 	return &trace.Trace{Tasks: 2, Slots: 1, Makespan: 5_000_000,
 		Workers: []trace.Worker{{ID: "4242", Requested: 0, Started: 1_000_000, Ready: 1_500_000, FirstTask: 2_000_000,
-			Ended: u, CPU: u, Billed: u, VCPU: 1}},
+			Ended: u, CPU: u, Throttled: u, Waited: u, Billed: u, VCPU: 1}},
 		Chunks: []trace.Chunk{{Dispatched: 1_600_000, ReceiveStart: u, Arrived: u}},
 		Attempts: []trace.Attempt{
 			{FuncStart: 2_000_000, FuncEnd: 3_000_000, Declared: u, Delivery: -1, ReplacedBy: -1, Outcome: trace.Failed},

@@ -36,6 +36,12 @@ type TaskRow struct {
 	// where the function returned none.
 	ReplacedBy *int32  `json:"replaced_by"`
 	Error      *string `json:"error"`
+	// What it used; nil and unknown where that was not measured.
+	CPU         trace.Time `json:"cpu_s"`
+	Voluntary   *int64     `json:"voluntary_switches"`
+	Involuntary *int64     `json:"involuntary_switches"`
+	PeakMemory  *int64     `json:"peak_memory_bytes"`
+	Throttled   trace.Time `json:"throttled_s"`
 }
 
 // exportFormat writes rows in one format: begin once, then row by row, then
@@ -73,8 +79,13 @@ func ExportTasks(w io.Writer, r *Run, format string) error {
 		if t == nil {
 			continue
 		}
+		usages := t.Usages
 		for i := range t.Attempts {
 			row := taskRow(t, trial, i)
+			if len(usages) > 0 && int(usages[0].Attempt) == i {
+				row.used(&usages[0])
+				usages = usages[1:]
+			}
 			if err := out.row(&row); err != nil {
 				return fmt.Errorf("export tasks: %w", err)
 			}
@@ -97,6 +108,7 @@ func taskRow(t *trace.Trace, trial, i int) TaskRow {
 		FuncStart: a.FuncStart, FuncEnd: a.FuncEnd,
 		Stored: trace.Unknown, Received: trace.Unknown, Declared: a.Declared,
 		BytesIn: a.BytesIn, BytesOut: a.BytesOut, Outcome: a.Outcome.String(),
+		CPU: trace.Unknown, Throttled: trace.Unknown,
 	}
 	if a.Delivery >= 0 {
 		row.Stored, row.Received = t.Deliveries[a.Delivery].Stored, t.Deliveries[a.Delivery].Received
@@ -108,6 +120,14 @@ func taskRow(t *trace.Trace, trial, i int) TaskRow {
 		row.Error = &text
 	}
 	return row
+}
+
+// used adds what the attempt used.
+func (r *TaskRow) used(u *trace.TaskUsage) {
+	r.CPU, r.Voluntary, r.Involuntary, r.Throttled = u.CPU, &u.Voluntary, &u.Involuntary, u.Throttled
+	if u.PeakMemory > 0 {
+		r.PeakMemory = &u.PeakMemory
+	}
 }
 
 type jsonRows struct {
@@ -130,11 +150,12 @@ func (c *csvRows) begin() error {
 	return c.Write([]string{"trial", "task", "attempt", "worker", "slot", "chunk",
 		"dispatched_s", "receive_start_s", "arrived_s", "func_start_s", "func_end_s",
 		"stored_s", "received_s", "declared_s", "bytes_in", "bytes_out",
-		"outcome", "replaced_by", "error"})
+		"outcome", "replaced_by", "error",
+		"cpu_s", "voluntary_switches", "involuntary_switches", "peak_memory_bytes", "throttled_s"})
 }
 
 func (c *csvRows) row(r *TaskRow) error {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 24)
 	for _, v := range []int64{int64(r.Trial), int64(r.Task), int64(r.Attempt), int64(r.Worker), int64(r.Slot), int64(r.Chunk)} {
 		fields = append(fields, strconv.FormatInt(v, 10))
 	}
@@ -153,7 +174,23 @@ func (c *csvRows) row(r *TaskRow) error {
 	if r.Error != nil {
 		text = *r.Error
 	}
-	return c.Write(append(fields, replacedBy, text))
+	cpu, err := csvTime(r.CPU)
+	if err != nil {
+		return err
+	}
+	throttled, err := csvTime(r.Throttled)
+	if err != nil {
+		return err
+	}
+	return c.Write(append(fields, replacedBy, text, cpu, csvCount(r.Voluntary), csvCount(r.Involuntary), csvCount(r.PeakMemory), throttled))
+}
+
+// csvCount returns a count, empty when not known.
+func csvCount(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
 }
 
 // csvTime returns t as a decimal number of seconds, empty when not known.

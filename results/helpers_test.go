@@ -44,7 +44,7 @@ func randomTrace(seed uint64, tasks int) *trace.Trace {
 	for i := range 4 {
 		t.Workers = append(t.Workers, trace.Worker{Slot: int32(i % 3), ID: fmt.Sprint("w", i), Requested: 0,
 			Started: maybe(int64(i) * 1e6), Ready: maybe(2e6), FirstTask: trace.Unknown, Ended: trace.Unknown,
-			Lost: i == 1, VCPU: 0.25, CPU: maybe(5e8), Billed: trace.Unknown, ClockOffset: -17, ClockUncertainty: 5,
+			Lost: i == 1, VCPU: 0.25, CPU: maybe(5e8), Throttled: maybe(4e8), Waited: maybe(6e8), VoluntarySwitches: 7, InvoluntarySwitches: int64(i), Billed: trace.Unknown, ClockOffset: -17, ClockUncertainty: 5,
 			Phases: []trace.Phase{{Name: "queued", At: -3e9, Resolution: 1e9}}})
 	}
 	now := int64(0)
@@ -65,6 +65,10 @@ func randomTrace(seed uint64, tasks int) *trace.Trace {
 					t.Errors = make(map[int]string)
 				}
 				t.Errors[len(t.Attempts)] = []string{"exit status 1", "", "not UTF-8: \xff\x00"}[r.IntN(3)]
+			}
+			if r.IntN(3) == 0 {
+				t.Usages = append(t.Usages, trace.TaskUsage{Attempt: int32(len(t.Attempts)), CPU: maybe(r.Int64N(1e9)), Voluntary: r.Int64N(9),
+					Involuntary: r.Int64N(9), PeakMemory: r.Int64N(1 << 40), Throttled: maybe(r.Int64N(1e9))})
 			}
 			t.Attempts = append(t.Attempts, a)
 			task++

@@ -19,9 +19,19 @@ func spillTrace(t *testing.T, w *Writer, tr *trace.Trace, chunks, deliveries, at
 			rest[i-attempts] = text
 		}
 	}
-	check(t, w.Rows(trace.Rows{Chunks: tr.Chunks[:chunks], Deliveries: tr.Deliveries[:deliveries], Attempts: tr.Attempts[:attempts], Errors: first}))
+	var used, usedLater []trace.TaskUsage
+	for _, u := range tr.Usages {
+		if int(u.Attempt) < attempts {
+			used = append(used, u)
+		} else {
+			u.Attempt -= int32(attempts)
+			usedLater = append(usedLater, u)
+		}
+	}
+	check(t, w.Rows(trace.Rows{Chunks: tr.Chunks[:chunks], Deliveries: tr.Deliveries[:deliveries], Attempts: tr.Attempts[:attempts], Usages: used, Errors: first}))
 	left := *tr
 	left.Chunks, left.Deliveries, left.Attempts, left.Errors = tr.Chunks[chunks:], tr.Deliveries[deliveries:], tr.Attempts[attempts:], rest
+	left.Usages = usedLater
 	left.Spilled.Chunks, left.Spilled.Deliveries, left.Spilled.Attempts = chunks, deliveries, attempts
 	return &left
 }

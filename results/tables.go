@@ -15,6 +15,7 @@ const (
 	tableAttempts   = 4
 	tableErrors     = 5
 	tableTexts      = 6
+	tableUsages     = 7
 )
 
 // column is one column of a table with rows of type R: its identifier on
@@ -123,4 +124,18 @@ func textColumns() []column[textRow] {
 	length := wideColumn(1, func(r *textRow) *int64 { return &r.length })
 	length.min, length.max = 0, math.MaxUint32
 	return []column[textRow]{length}
+}
+
+// usageColumns are those of what attempts used; the attempt is a row of the
+// block.
+func usageColumns() []column[trace.TaskUsage] {
+	type row = trace.TaskUsage
+	return []column[row]{
+		indexColumn(1, func(r *row) *int32 { return &r.Attempt }),
+		timeColumn(2, 0, func(r *row) *trace.Time { return &r.CPU }),
+		wideColumn(3, func(r *row) *int64 { return &r.Voluntary }),
+		wideColumn(4, func(r *row) *int64 { return &r.Involuntary }),
+		wideColumn(5, func(r *row) *int64 { return &r.PeakMemory }),
+		timeColumn(6, 0, func(r *row) *trace.Time { return &r.Throttled }),
+	}
 }

@@ -228,8 +228,8 @@ func serveOne(t *testing.T, input string) *serving {
 		t.Fatal(err)
 	}
 	out := &exchange.Results{}
-	out.Begin(in, in.Lo, true)
-	return &serving{in: in, out: out, to: 1, stop: new(atomic.Uint32)}
+	out.Begin(in, in.Lo, true, false)
+	return &serving{in: in, out: out, to: 1, stop: new(atomic.Uint32), meter: &meter{}}
 }
 
 // FuzzCodec holds that no bytes make a decoder panic, and that what it makes

@@ -170,7 +170,7 @@ func (l *memoryLink) work() {
 			case exchange.MessageOpen:
 				spec = m.Spec
 				x = l.open(spec)
-				stats = exchange.Stats{JobID: spec.ID, Stored: exchange.NotKnown, CPU: exchange.NotKnown}
+				stats = exchange.UnknownStats(spec.ID)
 			case exchange.MessageChunk:
 				out.begin(&spec, m.Chunk)
 				if !x.run(int(m.Chunk.Hi-m.Chunk.Lo), out) {

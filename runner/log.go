@@ -13,6 +13,7 @@ type log struct {
 	deliveries []trace.Delivery
 	batches    []batch
 	attempts   int // rows in all batches
+	usages     []trace.TaskUsage
 	errors     map[int]string
 	// gone are the rows that were spilled: indices of rows count them.
 	gone  struct{ chunks, deliveries, attempts int }
@@ -48,8 +49,22 @@ type batch struct {
 // accepted notes that all results of a delivery were accepted.
 func (l *log) accepted(d *exchange.Delivery, c *dispatched, row int32, shift int64) {
 	l.batches = append(l.batches, batch{delivery: d, chunk: c.row, number: c.attempt, row: row, shift: shift})
+	for k := range d.Usages {
+		l.used(&d.Usages[k], l.attempts+k)
+	}
+	d.Usages = nil
 	l.attempts += int(d.Count)
 	d.Results = nil // they were handed to the caller
+}
+
+// used notes what the attempt of a row used, if it was measured.
+func (l *log) used(u *exchange.TaskUsage, row int) {
+	if u.Measured {
+		l.usages = append(l.usages, trace.TaskUsage{
+			Attempt: int32(row), CPU: trace.Time(u.CPU), Voluntary: u.Voluntary, Involuntary: u.Involuntary,
+			PeakMemory: u.PeakMemory, Throttled: timeOf(u.Throttled),
+		})
+	}
 }
 
 // add adds a row.
@@ -70,7 +85,7 @@ func (l *log) add(row trace.Attempt, errorText string) {
 
 // trace returns all rows as a trace.
 func (l *log) trace() *trace.Trace {
-	t := &trace.Trace{Chunks: l.chunks, Deliveries: l.deliveries, Errors: l.errors, Attempts: make([]trace.Attempt, 0, l.attempts)}
+	t := &trace.Trace{Chunks: l.chunks, Deliveries: l.deliveries, Usages: l.usages, Errors: l.errors, Attempts: make([]trace.Attempt, 0, l.attempts)}
 	t.Spilled.Chunks, t.Spilled.Deliveries, t.Spilled.Attempts = l.gone.chunks, l.gone.deliveries, l.gone.attempts
 	for i := range l.batches {
 		t.Attempts = l.batches[i].appendTo(t.Attempts)

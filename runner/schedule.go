@@ -200,7 +200,7 @@ func (s *schedule) enlist(sl *slot) {
 	sl.row = int32(len(s.workers))
 	s.workers = append(s.workers, trace.Worker{
 		Slot: int32(sl.index), VCPU: s.pool.VCPU(), MemoryLimit: s.pool.MemoryLimit(),
-		FirstTask: trace.Unknown, CPU: trace.Unknown, Billed: trace.Unknown,
+		FirstTask: trace.Unknown, CPU: trace.Unknown, Billed: trace.Unknown, Throttled: trace.Unknown, Waited: trace.Unknown,
 	})
 	s.note(sl)
 }
@@ -396,10 +396,7 @@ func (s *schedule) closed(sl *slot, stats *exchange.Stats) {
 	}
 	sl.open = false
 	w := &s.workers[sl.row]
-	w.PeakMemory = stats.PeakMemory
-	if stats.CPU != exchange.NotKnown {
-		w.CPU = trace.Time(stats.CPU)
-	}
+	account(w, stats)
 	s.stored(sl, stats.Stored)
 }
 

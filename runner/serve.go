@@ -19,6 +19,9 @@ type serving struct {
 	from, to int
 	stop     *atomic.Uint32
 	guard    exchange.Guard
+	// meter measures long tasks, while metered is set.
+	meter   *meter
+	metered bool
 	// start and end bracket the last call.
 	start, end int64
 }
@@ -52,6 +55,9 @@ func (f *Func[In, Out]) serve(ctx context.Context, s *serving) (next int, err er
 	for ; k < s.to && s.stop.Load() == 0 && s.out.Bytes() < fullAt; k++ {
 		s.start = 0
 		in, err := f.input(s)
+		if s.metered {
+			s.meter.begin()
+		}
 		s.start = clock.Now()
 		if err != nil {
 			s.end = s.start
@@ -80,6 +86,9 @@ func (s *serving) returned(err error) error {
 		return exchange.ErrGivenUp
 	}
 	s.end = end
+	if took := end - s.start; s.metered || took >= meterAfter {
+		s.out.Used(s.meter.end(took))
+	}
 	return err
 }
 

@@ -161,6 +161,9 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 			s.cancelled = true
 		}
 	}
+	if s.log != nil && d.Usages != nil {
+		s.log.used(&d.Usages[k], s.log.attempts)
+	}
 	s.add(row, f.Text)
 }
 

@@ -23,6 +23,7 @@ type spilled struct {
 	chunks     []trace.Chunk
 	deliveries []trace.Delivery
 	batches    []batch
+	usages     []trace.TaskUsage
 	errors     map[int]string
 }
 
@@ -48,7 +49,7 @@ func (p *spill) bring(sink trace.Sink, part spilled) error {
 	for i := range part.batches {
 		p.rows = part.batches[i].appendTo(p.rows)
 	}
-	return sink.Rows(trace.Rows{Chunks: part.chunks, Deliveries: part.deliveries, Attempts: p.rows, Errors: part.errors})
+	return sink.Rows(trace.Rows{Chunks: part.chunks, Deliveries: part.deliveries, Attempts: p.rows, Usages: part.usages, Errors: part.errors})
 }
 
 // close waits until all was brought.
@@ -77,6 +78,7 @@ func (s *schedule) spillOver() {
 	part.chunks, l.chunks = split(l.chunks, int(chunks)-l.gone.chunks)
 	part.deliveries, l.deliveries = split(l.deliveries, int(deliveries)-l.gone.deliveries)
 	part.batches, l.batches = l.batches, nil
+	part.usages, l.usages = l.usages, nil
 	part.errors, l.errors = l.errors, nil
 	l.gone.chunks += len(part.chunks)
 	l.gone.deliveries += len(part.deliveries)

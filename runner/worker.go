@@ -68,6 +68,7 @@ func serve(descriptor string, funcs []AnyFunc) error {
 // gives up the process with a task that does not end.
 func Serve(conn io.ReadWriteCloser, funcs ...AnyFunc) error {
 	w := newWorker(conn, funcs)
+	w.quotaFile = quotaFile()
 	hello, err := exchange.AppendHello(nil, exchange.Hello{Build: BuildID(), PID: os.Getpid(), Ready: clock.Now(), Uncertainty: clock.Uncertainty()})
 	if err != nil {
 		return err
@@ -89,6 +90,10 @@ type worker struct {
 	out   *exchange.FrameWriter
 	funcs map[string]AnyFunc
 	in    *exchange.Mailbox[command]
+
+	// quotaFile tells for how long a quota has held this process back; empty:
+	// none does.
+	quotaFile string
 
 	piece []byte // what is left of the memory that keep cuts from
 
@@ -119,8 +124,8 @@ type openJob struct {
 	fn     AnyFunc // nil: not known here
 	x      *executor
 	cancel context.CancelFunc
-	cpu    int64 // processor time when it was opened
-	stored int64 // of the last delivery
+	before reading // when it was opened
+	stored int64   // of the last delivery
 }
 
 // read takes frames until the driver is gone, which is a worker's normal end.
@@ -205,7 +210,7 @@ func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) err
 // open makes the job that Finish can cancel.
 func (w *worker) open(o exchange.Open) *openJob {
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &openJob{Open: o, fn: w.funcs[o.Func], cancel: cancel, cpu: clock.ProcessCPU(), stored: exchange.NotKnown}
+	j := &openJob{Open: o, fn: w.funcs[o.Func], cancel: cancel, before: read(w.quotaFile), stored: exchange.NotKnown}
 	j.x = &executor{ctx: ctx, timeout: o.TaskTimeout, grace: o.Grace, giveUp: func(string) { os.Exit(exitGaveUp) }}
 	w.mu.Lock()
 	w.job = j
@@ -251,7 +256,7 @@ func (w *worker) workOrExit() {
 func (w *worker) work() {
 	var job *openJob
 	var batch []command
-	out := &streamOutlet{conn: w.out}
+	out := &streamOutlet{conn: w.out, meter: meter{quotaFile: w.quotaFile}}
 	for {
 		if batch = w.in.Take(batch); batch == nil {
 			return
@@ -260,6 +265,7 @@ func (w *worker) work() {
 			switch {
 			case c.open != nil:
 				job = c.open
+				out.meter.level = meterCounters // of the first task
 			case c.chunk != nil && job != nil && c.chunk.JobID == job.JobID:
 				out.begin(job, c.chunk)
 				if !job.x.run(int(c.chunk.Hi-c.chunk.Lo), out) {
@@ -280,6 +286,7 @@ func (w *worker) work() {
 // streamOutlet runs the tasks of chunks and writes their results.
 type streamOutlet struct {
 	conn    *exchange.FrameWriter
+	meter   meter
 	job     *openJob
 	results exchange.Results
 	serving serving
@@ -289,14 +296,21 @@ type streamOutlet struct {
 
 func (o *streamOutlet) begin(j *openJob, in *exchange.Inbound) {
 	o.job = j
-	o.serving = serving{in: in, out: &o.results}
-	o.results.Begin(in, in.Lo, j.Stamps)
+	o.serving = serving{in: in, out: &o.results, meter: &o.meter}
+	o.open(in.Lo)
+}
+
+// open begins a frame of results from a task on. It has room for what tasks
+// used when the next one is going to be measured.
+func (o *streamOutlet) open(task int32) {
+	o.serving.metered = o.job.Stamps && o.meter.level != meterOff
+	o.results.Begin(o.serving.in, task, o.job.Stamps, o.serving.metered)
 }
 
 func (o *streamOutlet) call(ctx context.Context, k, n int, stop *atomic.Uint32, guard exchange.Guard) (next int, err error) {
 	s := &o.serving
 	if o.results.Begun() == 0 { // the frame before was written
-		o.results.Begin(s.in, s.in.Lo+int32(k), o.job.Stamps)
+		o.open(s.in.Lo + int32(k))
 	}
 	s.from, s.to, s.stop, s.guard = k, n, stop, guard
 	if o.job.fn == nil {
@@ -345,9 +359,9 @@ func (o *streamOutlet) deliver() {
 
 // finish tells the driver what the job took.
 func (o *streamOutlet) finish(j *openJob) {
-	frame, err := exchange.AppendDone(nil, exchange.Stats{
-		JobID: j.JobID, Stored: j.stored, CPU: clock.ProcessCPU() - j.cpu, PeakMemory: peakMemory(),
-	})
+	stats := read(o.meter.quotaFile).stats(j.before)
+	stats.JobID, stats.Stored, stats.PeakMemory = j.JobID, j.stored, o.meter.peakMemory()
+	frame, err := exchange.AppendDone(nil, stats)
 	if err == nil {
 		o.conn.Write(frame, nil) // on failure the driver is gone, and read ends the process
 	}

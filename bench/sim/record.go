@@ -146,7 +146,7 @@ func worker(l *life, s *Scenario, makespan float64) trace.Worker {
 	w := trace.Worker{
 		Slot: l.slot, Requested: trace.FromSeconds(l.requested), Started: at(l.ready), Ready: at(l.ready),
 		FirstTask: at(l.first), Ended: trace.Unknown, VCPU: s.vcpu(), MemoryLimit: s.Memory,
-		CPU: trace.Unknown, Billed: trace.Unknown, Lost: l.lost,
+		CPU: trace.Unknown, Throttled: trace.Unknown, Waited: trace.Unknown, Billed: trace.Unknown, Lost: l.lost,
 	}
 	if l.lost || l.ends < makespan {
 		w.Ended, w.ExitReason = at(l.ends), "released"

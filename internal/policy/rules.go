@@ -24,6 +24,7 @@ var importRules = []rule{
 	{pkg: "internal/clock"},
 	{pkg: "internal/wording"},
 	{pkg: "internal/yamlfile"},
+	{pkg: "internal/usage"},
 	{pkg: "internal/cgroup", tests: []string{"internal/cgroup/onv2"}},
 	{pkg: "internal/cgroup/onv2"},
 
@@ -31,7 +32,7 @@ var importRules = []rule{
 	{pkg: "runner/exchange", imports: []string{"internal/clock"}},
 	{
 		pkg:     "runner",
-		imports: []string{"runner/exchange", "runner/trace", "internal/clock"},
+		imports: []string{"runner/exchange", "runner/trace", "internal/clock", "internal/cgroup", "internal/usage"},
 		tests:   []string{"runner/local", "runner/runnertest", "bench/metrics"},
 	},
 	{pkg: "runner/runnertest", imports: []string{"runner", "runner/trace"}},

@@ -152,7 +152,7 @@ func (b *builder) add(r *row, i int32) {
 		Slot: i, Requested: b.at(r.submit), Started: b.at(r.workerStart), Ready: b.at(r.workerStart),
 		FirstTask: b.at(r.funcStart), Ended: b.at(r.workerEnd),
 		VCPU: b.o.VCPU, MemoryLimit: b.o.Memory, PeakMemory: int64(r.peakMemory),
-		CPU: trace.Unknown, Billed: trace.Unknown, ClockOffset: trace.Unknown, ClockUncertainty: trace.Unknown,
+		CPU: trace.Unknown, Throttled: trace.Unknown, Waited: trace.Unknown, Billed: trace.Unknown, ClockOffset: trace.Unknown, ClockUncertainty: trace.Unknown,
 	}
 	if r.cold {
 		w.Phases = append(w.Phases, trace.Phase{Name: "cold_start", At: w.Started, Resolution: microsecond})

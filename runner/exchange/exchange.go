@@ -135,8 +135,10 @@ type Delivery struct {
 	// BytesIn and BytesOut are the encoded sizes of each task's input and
 	// result; nil in memory.
 	BytesIn, BytesOut []int32
-	SendStart         int64
-	Received          int64
+	// Usages are those of each task; nil where none was measured.
+	Usages    []TaskUsage
+	SendStart int64
+	Received  int64
 	// PreviousStored is when the worker's deliveries of this job that are not
 	// known to have left, this one excepted, were out of its hands; NotKnown
 	// when there are none, or when this one left together with them.
@@ -158,6 +160,29 @@ type Stats struct {
 	CPU int64
 	// PeakMemory is the largest resident set in bytes; 0: not known.
 	PeakMemory int64
+	// Voluntary and Involuntary count switches of context since the job was
+	// opened, Throttled and Waited are the nanoseconds for which a quota held it
+	// back, and for which it could have run and did not; NotKnown where they
+	// cannot be told.
+	Voluntary, Involuntary, Throttled, Waited int64
+}
+
+// UnknownStats are those of a worker that can tell nothing.
+func UnknownStats(job uint32) Stats {
+	return Stats{JobID: job, Stored: NotKnown, CPU: NotKnown, Voluntary: NotKnown, Involuntary: NotKnown, Throttled: NotKnown, Waited: NotKnown}
+}
+
+// TaskUsage is what one attempt at a task used.
+type TaskUsage struct {
+	// Measured is set where it was: for tasks long enough for that to cost next
+	// to nothing.
+	Measured bool
+	// CPU is processor time in nanoseconds; Voluntary and Involuntary count
+	// switches of context.
+	CPU, Voluntary, Involuntary int64
+	// PeakMemory is the largest resident set while it ran, in bytes; 0: not
+	// known. Throttled is in nanoseconds; NotKnown where it was not read.
+	PeakMemory, Throttled int64
 }
 
 // Link is the driver's end of the connection to one worker. No method blocks.

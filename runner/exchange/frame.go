@@ -441,15 +441,23 @@ func AppendDone(dst []byte, s Stats) ([]byte, error) {
 	begin := len(dst)
 	dst = BeginFrame(dst, FrameDone)
 	dst = binary.LittleEndian.AppendUint32(dst, s.JobID)
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.Stored))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.CPU))
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.PeakMemory))
+	for _, v := range s.fields() {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(*v))
+	}
 	return EndFrame(dst, begin)
 }
 
 // ParseDone reads the body of a Done frame.
 func ParseDone(body []byte) (Stats, error) {
 	r := reader{data: body}
-	s := Stats{JobID: r.uint32("job"), Stored: r.int64("stored"), CPU: r.int64("cpu"), PeakMemory: r.int64("memory")}
+	s := Stats{JobID: r.uint32("job")}
+	for _, v := range s.fields() {
+		*v = r.int64("account")
+	}
 	return s, r.end()
+}
+
+// fields are those of a Done frame behind the job, in order.
+func (s *Stats) fields() [7]*int64 {
+	return [...]*int64{&s.Stored, &s.CPU, &s.PeakMemory, &s.Voluntary, &s.Involuntary, &s.Throttled, &s.Waited}
 }

@@ -94,7 +94,7 @@ func must(b []byte, err error) []byte {
 func TestSmallFramesRoundTrip(t *testing.T) {
 	hello := Hello{Build: "a/b", PID: 1 << 22, Ready: -5, Uncertainty: math.MaxInt64}
 	open := Open{JobID: math.MaxUint32, Func: "f", TaskTimeout: math.MaxInt64, Grace: time.Nanosecond, Stamps: true}
-	done := Stats{JobID: 1, Stored: NotKnown, CPU: -1, PeakMemory: math.MaxInt64}
+	done := Stats{JobID: 1, Stored: NotKnown, CPU: -1, PeakMemory: math.MaxInt64, Voluntary: 4, Involuntary: 5, Throttled: NotKnown, Waited: 6}
 	var stream []byte
 	stream = must(AppendHello(stream, hello))
 	stream = must(AppendOpen(stream, open))
@@ -339,12 +339,15 @@ func (b *Results) add(start, end int64, payload []byte) {
 func TestResultRoundTrip(t *testing.T) {
 	in := &Inbound{JobID: 9, Chunk: Chunk{ID: -7, Lo: 10, Hi: 30}, ReceiveStart: -3, Arrived: 5, Bytes: 1234}
 	var b Results
-	for _, stamps := range []bool{true, false, true} { // the buffer is used again
+	used := TaskUsage{Measured: true, CPU: 12345, Voluntary: 3, Involuntary: 0, PeakMemory: 5 << 30, Throttled: NotKnown}
+	for i, stamps := range []bool{true, false, true} { // the buffer is used again
 		large := bytes.Repeat([]byte("r"), 5<<20)
-		b.Begin(in, 12, stamps)
+		b.Begin(in, 12, stamps, i > 0)
 		b.add(100, 110, nil)
+		b.Used(used)
 		b.add(90, 80, []byte("clock went back"))
-		b.Entry(1, 2) // is not added
+		b.Used(used)
+		b.Entry(1, 2) // is not added, and what the task used is of its failure
 		b.Fail(math.MinInt64, math.MaxInt64, Failure{Kind: FailedPanic, Text: "boom", Detail: "at f"})
 		b.add(200, 300, large)
 		b.add(300, 301, []byte("!"))
@@ -370,6 +373,9 @@ func TestResultRoundTrip(t *testing.T) {
 		if !stamps {
 			want.Start, want.End = nil, nil
 		}
+		if i > 0 {
+			want.Usages = []TaskUsage{{}, used, used, {}, {}, {}}
+		}
 		same := cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })
 		if diff := cmp.Diff(want, d, cmp.AllowUnexported(bytesBlock{}), cmp.Comparer(bytes.Equal), same); diff != "" {
 			t.Errorf("delivery (-want +got):\n%.2000s", diff)
@@ -384,7 +390,7 @@ func TestResultsTravelTogether(t *testing.T) {
 	var b Results
 	large := bytes.Repeat([]byte("x"), RawSize)
 	for id := range int32(3) {
-		b.Begin(&Inbound{JobID: 9, Chunk: Chunk{ID: id, Lo: 10, Hi: 12}}, 10, true)
+		b.Begin(&Inbound{JobID: 9, Chunk: Chunk{ID: id, Lo: 10, Hi: 12}}, 10, true, false)
 		switch id {
 		case 0:
 			b.add(1, 2, []byte("a"))
@@ -432,7 +438,7 @@ func TestResultsTravelTogether(t *testing.T) {
 func TestResultMalformed(t *testing.T) {
 	in := &Inbound{JobID: 9, Chunk: Chunk{ID: 1, Lo: 0, Hi: 3}}
 	var b Results
-	b.Begin(in, 0, true)
+	b.Begin(in, 0, true, false)
 	b.add(1, 2, []byte("abc"))
 	b.Fail(3, 4, Failure{Text: "t", Detail: "s"})
 	whole := sent(&b)

@@ -134,13 +134,14 @@ func FuzzParseResult(f *testing.F) {
 	in := &Inbound{JobID: 9, Chunk: Chunk{ID: 1, Lo: 0, Hi: 3}}
 	var b Results
 	for _, stamps := range []bool{true, false} {
-		b.Begin(in, 0, stamps)
+		b.Begin(in, 0, stamps, !stamps)
+		b.Used(TaskUsage{Measured: true, CPU: 5, PeakMemory: 1 << 40, Throttled: NotKnown})
 		b.add(1, 2, []byte("abc"))
 		b.add(3, 4, []byte("!"))
 		b.Fail(5, 6, Failure{Kind: FailedPanic, Text: "t", Detail: "s"})
 		f.Add(sent(&b))
 	}
-	b.Begin(in, 2, true)
+	b.Begin(in, 2, true, false)
 	b.add(1, 2, nil)
 	f.Add(sent(&b))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -150,11 +151,14 @@ func FuzzParseResult(f *testing.F) {
 		}
 		values := d.Results.(*bytesBlock).values
 		var b Results
-		b.Begin(&Inbound{JobID: 9, Chunk: Chunk{ID: d.Chunk}, ReceiveStart: d.ReceiveStart, Arrived: d.Arrived, Bytes: d.ChunkBytes}, d.Lo, d.Start != nil)
+		b.Begin(&Inbound{JobID: 9, Chunk: Chunk{ID: d.Chunk}, ReceiveStart: d.ReceiveStart, Arrived: d.Arrived, Bytes: d.ChunkBytes}, d.Lo, d.Start != nil, d.Usages != nil)
 		for k := range int(d.Count) {
 			var start, end int64
 			if d.Start != nil {
 				start, end = d.Start[k], d.End[k]
+			}
+			if d.Usages != nil {
+				b.Used(d.Usages[k])
 			}
 			if failure, failed := d.Failures[k]; failed {
 				b.Fail(start, end, failure)
@@ -240,7 +244,7 @@ func unframed(frames ...[]byte) (data []byte) {
 func FuzzServe(f *testing.F) {
 	var b Results
 	frame := func(in *Inbound, stamps bool) []byte {
-		b.Begin(in, in.Lo, stamps)
+		b.Begin(in, in.Lo, stamps, stamps)
 		b.add(1, 2, []byte("abc"))
 		b.Fail(5, 6, Failure{Text: "t"})
 		frames, _ := b.Take(1, 2)

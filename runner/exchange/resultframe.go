@@ -18,6 +18,7 @@ const (
 	resultHead = frameHeader + 73
 
 	flagStamps = 1 // each entry begins with its task's times
+	flagUsage  = 2 // and then has what its task used
 )
 
 // Results collects results of a worker as Result frames, each of one chunk or a
@@ -30,6 +31,7 @@ type Results struct {
 	open   bool // the last frame still takes results
 	begin  int  // where it begins
 	stamps bool // its entries have their times
+	usages bool // and what their tasks used
 	count  uint32
 	// last is the stamp that the next entry's start is relative to; began and
 	// ended bracket the frame's tasks.
@@ -37,11 +39,13 @@ type Results struct {
 	// Of the entry that is being made: its times, and where its length stands.
 	start, end int64
 	at         int
+	usage      TaskUsage
 }
 
-// Begin begins the frame of results of the chunk from the task lo on.
-func (b *Results) Begin(in *Inbound, lo int32, stamps bool) {
-	b.open, b.stamps, b.count, b.last, b.began, b.ended = true, stamps, 0, 0, 0, 0
+// Begin begins the frame of results of the chunk from the task lo on, with room
+// for the tasks' times and for what they used.
+func (b *Results) Begin(in *Inbound, lo int32, stamps, usages bool) {
+	b.open, b.stamps, b.usages, b.count, b.last, b.began, b.ended = true, stamps, usages, 0, 0, 0, 0
 	b.frames++
 	b.begin = len(b.buf)
 	b.buf = BeginFrame(b.buf, FrameResult)
@@ -51,6 +55,9 @@ func (b *Results) Begin(in *Inbound, lo int32, stamps bool) {
 	flags := byte(0)
 	if stamps {
 		flags = flagStamps
+	}
+	if usages {
+		flags |= flagUsage
 	}
 	b.buf = append(b.buf, flags)
 	notKnown := int64(NotKnown)
@@ -75,8 +82,44 @@ func (b *Results) Entry(start, end int64) []byte {
 		dst = binary.AppendVarint(dst, start-b.last)
 		dst = binary.AppendVarint(dst, end-start)
 	}
+	if b.usages {
+		dst = appendUsage(dst, b.usage)
+	}
 	b.at = len(dst)
 	return append(dst, 0) // most results are shorter than 64 bytes, and their length is one byte
+}
+
+// Used notes what the task of the next entry used; it is dropped where the
+// frame has no room for it.
+func (b *Results) Used(u TaskUsage) { b.usage = u }
+
+// appendUsage writes what a task used: 0 where it was not measured; else 1 and
+// the numbers.
+func appendUsage(dst []byte, u TaskUsage) []byte {
+	if !u.Measured {
+		return append(dst, 0)
+	}
+	dst = append(dst, 1)
+	for _, v := range [...]int64{u.CPU, u.Voluntary, u.Involuntary, u.PeakMemory, u.Throttled} {
+		dst = binary.AppendVarint(dst, v)
+	}
+	return dst
+}
+
+// usage reads what a task used.
+func (r *reader) usage() (u TaskUsage) {
+	switch r.byte("usage") {
+	case 0:
+		return u
+	case 1:
+		u.Measured = true
+	default:
+		r.fail("usage")
+	}
+	for _, v := range [...]*int64{&u.CPU, &u.Voluntary, &u.Involuntary, &u.PeakMemory, &u.Throttled} {
+		*v = r.varint("usage")
+	}
+	return u
 }
 
 // Add makes the entry of what Entry returned with the result behind it.
@@ -104,7 +147,7 @@ func (b *Results) done(buf []byte) {
 	if b.count == 0 {
 		b.began = b.start
 	}
-	b.last, b.ended = b.end, b.end
+	b.last, b.ended, b.usage = b.end, b.end, TaskUsage{}
 	b.count++
 }
 
@@ -192,13 +235,17 @@ func (p *deliveries) parse(body []byte, job uint32, j Job) (*Delivery, error) {
 	d := &cut(&p.free, 1, p.parsed)[0]
 	*d = Delivery{Chunk: int32(r.uint32("chunk")), Lo: int32(r.uint32("task")), Bytes: int64(len(body) + frameHeader)}
 	n := int(r.uint32("count"))
-	stamped := r.byte("flags")&flagStamps != 0
+	flags := r.byte("flags")
+	stamped, used := flags&flagStamps != 0, flags&flagUsage != 0
 	d.ReceiveStart, d.Arrived = r.int64("receive start"), r.int64("arrived")
 	d.PreviousStored, d.SendStart = r.int64("stored"), r.int64("send start")
 	d.ChunkBytes, d.Began, d.Ended = r.int64("chunk bytes"), r.int64("began"), r.int64("ended")
 	smallest := 1
 	if stamped {
 		smallest = 3
+	}
+	if used {
+		smallest++
 	}
 	switch {
 	case r.err != nil:
@@ -216,6 +263,9 @@ func (p *deliveries) parse(body []byte, job uint32, j Job) (*Delivery, error) {
 	if stamped {
 		stamps := cut(&p.stamps, 2*n, 2*p.parsed)
 		d.Start, d.End = stamps[:n:n], stamps[n:]
+	}
+	if used {
+		d.Usages = make([]TaskUsage, n)
 	}
 	r.entries(d)
 	return d, r.end()
@@ -236,6 +286,9 @@ func (r *reader) entries(d *Delivery) {
 			d.Start[k] = last + r.varint("start")
 			last = d.Start[k] + r.varint("duration")
 			d.End[k] = last
+		}
+		if d.Usages != nil {
+			d.Usages[k] = r.usage()
 		}
 		r.result(d, k)
 	}

@@ -135,7 +135,7 @@ func TestSilent(t *testing.T) {
 			w := newScript(t)
 			w.hello()
 			began := time.Now()
-			w.link.Open(Spec{ID: 1, Job: w.job, Silence: testSilence})
+			w.link.Open(Spec{ID: 1, Job: w.job, Stamps: true, Silence: testSilence})
 			w.link.Send(Chunk{ID: 10, Lo: 5, Hi: 8})
 			w.link.Flush()
 			test.work(w)

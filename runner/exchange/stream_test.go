@@ -108,7 +108,7 @@ func (w *script) chunk() *Inbound {
 // echo is the Result frame of n tasks from lo of a chunk, each its own input.
 func (w *script) echo(in *Inbound, lo, n int32) []byte {
 	var b Results
-	b.Begin(in, lo, true)
+	b.Begin(in, lo, true, false)
 	for k := range n {
 		b.add(int64(k), int64(k)+1, w.job.inputs[lo+k])
 	}
@@ -260,7 +260,7 @@ func TestStreamBadWorker(t *testing.T) {
 		{"more results than any chunk has tasks", func(w *script, in *Inbound) []byte { return w.echo(in, 5, 5) }, nil, ready, ErrFrame},
 		{"no times where they were asked for", func(w *script, in *Inbound) []byte {
 			var b Results
-			b.Begin(in, 5, false)
+			b.Begin(in, 5, false, false)
 			b.add(0, 0, w.job.inputs[5])
 			frames, _ := b.Take(NotKnown, 50)
 			return frames

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"corecast/internal/cgroup"
+	"corecast/runner"
 )
 
 // hold is what keeps the workers of a launcher within their limits.
@@ -152,6 +153,9 @@ func (h *hold) start(cmd *exec.Cmd, slot, generation int) (*cgroup.Group, error)
 // moved there as soon as it is there: before it is given work, but some of its
 // way to being ready lies before.
 func (h *hold) startIn(g *cgroup.Group, cmd *exec.Cmd, slot int) error {
+	if file := g.StatFile(); file != "" {
+		cmd.Env = append(cmd.Env, runner.QuotaEnv+"="+file)
+	}
 	done, err := g.Attr(cmd.SysProcAttr)
 	if err != nil {
 		return err

@@ -49,6 +49,15 @@ var (
 		return len(eaten), nil
 	})
 
+	// wait waits for so long; under 0, it has another process work.
+	wait = runner.NewFunc("local.wait", func(_ context.Context, d time.Duration) (int, error) {
+		if d < 0 {
+			return 0, exec.Command("sh", "-c", "i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done").Run()
+		}
+		time.Sleep(d)
+		return 0, nil
+	})
+
 	// cores returns the cores that the worker may run on.
 	cores = runner.NewFunc("local.cores", func(context.Context, int) ([]int, error) {
 		time.Sleep(20 * time.Millisecond) // so that no worker does all
@@ -66,7 +75,7 @@ var (
 	})
 )
 
-func limitFuncs() []runner.AnyFunc { return []runner.AnyFunc{whatIsGiven, burn, eat, cores} }
+func limitFuncs() []runner.AnyFunc { return []runner.AnyFunc{whatIsGiven, burn, eat, cores, wait} }
 
 // limitsEnv makes the test program a driver whose workers have limits.
 const limitsEnv = "CORECAST_LIMITS_DRIVER"
@@ -171,6 +180,72 @@ func TestCoreShare(t *testing.T) {
 		if used := w.CPU.Seconds(); used <= 0 || used > 0.125*wall+0.03 {
 			t.Errorf("worker %d used %.3f s in %.3f s", w.Slot, used, wall)
 		}
+	}
+}
+
+// TestUsage has tasks that work, wait, and have another process work: what
+// each used is told, of long tasks, and what the worker used in all.
+func TestUsage(t *testing.T) {
+	p := runner.NewPool(local.New(1, local.Options{}))
+	defer p.Close()
+	run := func(f *runner.Func[time.Duration, int], in ...time.Duration) *trace.Trace {
+		t.Helper()
+		var tr *trace.Trace
+		if _, err := runner.Map(t.Context(), p, f, in, runner.JobOptions{Trace: func(x *trace.Trace) { tr = x }}); err != nil {
+			t.Fatal(err)
+		}
+		return tr
+	}
+	const ms = time.Millisecond
+	tr := run(wait, 30*ms, 30*ms, 0, 0, 0, -1, -1)
+	w := &tr.Workers[0]
+	if w.CPU < trace.Time(5*ms) || w.VoluntarySwitches < 4 || w.PeakMemory <= 0 {
+		t.Errorf("the worker used %+v", w)
+	}
+	if w.Throttled.Known() || w.Waited.Known() {
+		t.Errorf("no quota holds the worker, and it waited: %+v", w)
+	}
+	measured := make(map[int32]trace.TaskUsage)
+	for _, u := range tr.Usages {
+		measured[tr.Attempts[u.Attempt].Task] = u
+	}
+	for task, deep := range map[int32]bool{0: false, 1: true, 2: true} {
+		u, ok := measured[task]
+		if !ok || u.CPU < 0 || u.CPU > trace.Time(25*ms) || (u.PeakMemory > 0) != deep || u.Throttled.Known() {
+			t.Errorf("task %d used %+v, %v", task, u, ok)
+		}
+	}
+	if u := measured[1]; u.Voluntary < 1 {
+		t.Errorf("it slept: %+v", u)
+	}
+	for _, task := range []int32{3, 4} { // behind short ones
+		if u, ok := measured[task]; ok {
+			t.Errorf("task %d, which was short, was measured: %+v", task, u)
+		}
+	}
+	if u, ok := measured[6]; !ok || u.CPU < trace.Time(5*ms) { // behind a long one
+		t.Errorf("a process was started that used %+v, %v", u, ok)
+	}
+}
+
+// TestUsageUnderQuota: a quota's account is told with the rest.
+func TestUsageUnderQuota(t *testing.T) {
+	p := limited(t, 1, permitted(t, local.Options{CoreShare: 0.125}))
+	var tr *trace.Trace
+	_, err := runner.Map(t.Context(), p, burn, slices.Repeat([]time.Duration{150 * time.Millisecond}, 3),
+		runner.JobOptions{Trace: func(x *trace.Trace) { tr = x }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &tr.Workers[0]
+	if !w.Throttled.Known() || w.Throttled < 0 || w.Throttled > tr.Makespan || w.CPU <= 0 {
+		t.Errorf("the worker used %+v in %v s", w, tr.Makespan.Seconds())
+	}
+	if w.Waited.Known() && w.Waited+w.CPU > tr.Makespan*5/4 {
+		t.Errorf("it waited for %v s and ran for %v s in %v s", w.Waited.Seconds(), w.CPU.Seconds(), tr.Makespan.Seconds())
+	}
+	if n := len(tr.Usages); n != 3 || !tr.Usages[2].Throttled.Known() || tr.Usages[2].CPU <= 0 {
+		t.Errorf("%d tasks were measured: %+v", n, tr.Usages)
 	}
 }
 

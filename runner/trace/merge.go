@@ -101,6 +101,11 @@ func (m *merging) merge(a, b *Trace) *Trace {
 		}
 		t.Attempts = append(t.Attempts, x)
 	}
+	t.Usages = append([]TaskUsage(nil), a.Usages...)
+	for _, u := range b.Usages {
+		u.Attempt += int32(len(a.Attempts))
+		t.Usages = append(t.Usages, u)
+	}
 	for _, part := range []struct {
 		errors map[int]string
 		shift  int
@@ -164,20 +169,30 @@ func (m *merging) succeed(t *Trace, w *Worker) {
 }
 
 // joined is the row of a worker that served both jobs, in the first as a says
-// and in the second as b does, on the same clock. Processor time is the sum,
-// when both are known; what is told of the whole life is as last told.
+// and in the second as b does, on the same clock. What was used for each job is
+// the sum, when both are known; what is told of the whole life is as last told.
 func joined(a, b Worker) Worker {
 	w := b
 	w.Requested, w.Started, w.Ready = a.Requested, a.Started.Or(b.Started), a.Ready.Or(b.Ready)
 	w.FirstTask, w.Billed = a.FirstTask.Or(b.FirstTask), b.Billed.Or(a.Billed)
 	w.Warm, w.PeakMemory = a.Warm, max(a.PeakMemory, b.PeakMemory)
-	w.CPU = Unknown
-	if a.CPU.Known() && b.CPU.Known() {
-		w.CPU = a.CPU + b.CPU
+	w.CPU, w.Throttled, w.Waited = both(a.CPU, b.CPU), both(a.Throttled, b.Throttled), both(a.Waited, b.Waited)
+	w.VoluntarySwitches, w.InvoluntarySwitches = 0, 0
+	if a.VoluntarySwitches > 0 && b.VoluntarySwitches > 0 {
+		w.VoluntarySwitches = a.VoluntarySwitches + b.VoluntarySwitches
+		w.InvoluntarySwitches = a.InvoluntarySwitches + b.InvoluntarySwitches
 	}
 	if len(b.Phases) == 0 {
 		w.Phases = a.Phases
 	}
 	w.ClockUncertainty = max(a.ClockUncertainty, b.ClockUncertainty)
 	return w
+}
+
+// both is the sum of two times, when both are known.
+func both(a, b Time) Time {
+	if !a.Known() || !b.Known() {
+		return Unknown
+	}
+	return a + b
 }

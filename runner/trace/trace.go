@@ -240,6 +240,17 @@ type Worker struct {
 	CPU Time `json:"cpu_s"`
 	// PeakMemory is its largest resident set so far in bytes; 0 when unknown.
 	PeakMemory int64 `json:"peak_memory_bytes,omitempty"`
+	// VoluntarySwitches counts how often it gave a processor up for this job, to
+	// wait for something; 0 when unknown, since every worker waits for its
+	// tasks. InvoluntarySwitches counts how often a processor was taken from it,
+	// and is known when the other is.
+	VoluntarySwitches   int64 `json:"voluntary_switches,omitempty"`
+	InvoluntarySwitches int64 `json:"involuntary_switches,omitempty"`
+	// Throttled is for how long its quota held it back during this job, Waited
+	// for how long it could have run and had no processor, that included; both
+	// Unknown for a worker without a quota, and where the system does not tell.
+	Throttled Time `json:"throttled_s"`
+	Waited    Time `json:"waited_s"`
 	// Billed is the time that the platform bills; Unknown where none does.
 	Billed Time `json:"billed_s"`
 	// ClockOffset was added to the worker's stamps; the mapped stamps are
@@ -248,12 +259,33 @@ type Worker struct {
 	ClockUncertainty Time `json:"clock_uncertainty_s"`
 }
 
+// TaskUsage is what one attempt used of its worker's machine: the worker's
+// process with those that it waited for. It is measured of attempts that took
+// long enough for that to cost next to nothing, and whose worker's attempt
+// before had.
+type TaskUsage struct {
+	// Attempt indexes Trace.Attempts.
+	Attempt int32
+	// CPU is processor time, user and system.
+	CPU Time
+	// Voluntary counts how often a processor was given up to wait for
+	// something, Involuntary how often one was taken away.
+	Voluntary, Involuntary int64
+	// PeakMemory is the largest resident set of the worker's process while the
+	// function ran, in bytes; 0 when not measured.
+	PeakMemory int64
+	// Throttled is for how long the worker's quota held it back; Unknown when
+	// not measured.
+	Throttled Time
+}
+
 // Rows are consecutive rows of a trace that will not change any more.
 type Rows struct {
 	Chunks     []Chunk
 	Deliveries []Delivery
 	Attempts   []Attempt
-	// Errors is as in Trace, by index into these Attempts.
+	// Usages and Errors are as in Trace, by index into these Attempts.
+	Usages []TaskUsage
 	Errors map[int]string
 }
 
@@ -282,6 +314,8 @@ type Trace struct {
 	Deliveries []Delivery
 	// Attempts of one worker stand in the order in which it ran them.
 	Attempts []Attempt
+	// Usages are those of the attempts that were measured, by rising attempt.
+	Usages []TaskUsage
 	// Errors holds the error text of attempts that have one, by index into
 	// Attempts.
 	Errors map[int]string
