@@ -40,7 +40,7 @@ func TestSpill(t *testing.T) {
 		p := runner.NewPool(b)
 		all := &sink{}
 		var rest *trace.Trace
-		o := runner.JobOptions{Trace: func(x *trace.Trace) { rest = x }, Spill: all}
+		o := runner.JobOptions{NoCopies: true, Trace: func(x *trace.Trace) { rest = x }, Spill: all}
 		if _, err := runner.Map(t.Context(), p, nothing, make([]struct{}, n), o); err != nil {
 			t.Fatal(err)
 		}

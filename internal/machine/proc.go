@@ -18,15 +18,6 @@ func readLine(files fs.FS, name string) string {
 	return strings.Trim(string(data), " \t\r\n\x00")
 }
 
-// readNumber returns the whole number that a file holds, 0 when there is none.
-func readNumber(files fs.FS, name string) int64 {
-	n, err := strconv.ParseInt(readLine(files, name), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // keyValue is a line "name: value" of a file.
 type keyValue struct{ key, value string }
 

@@ -15,8 +15,6 @@ const (
 	atBegan  = frameHeader + 57 // when the first task began
 	atEnded  = frameHeader + 65 // when the last one ended
 
-	resultHead = frameHeader + 73
-
 	flagStamps = 1 // each entry begins with its task's times
 	flagUsage  = 2 // and then has what its task used
 )
