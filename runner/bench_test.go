@@ -14,6 +14,7 @@ var nothing = runner.NewFunc("nothing", func(context.Context, struct{}) (struct{
 
 func TestMain(m *testing.M) {
 	runner.Main(append(runnertest.Funcs(), nothing, odd, goexit, wait)...)
+	runnertest.Drive(inProc)
 	os.Exit(m.Run())
 }
 

@@ -7,6 +7,8 @@ import (
 	"corecast/runner/runnertest"
 )
 
-func TestInProcConformance(t *testing.T) {
-	runnertest.Run(t, runnertest.Backend{New: runner.InProc})
-}
+var inProc = runnertest.Backend{New: runner.InProc, Has: runnertest.Driver}
+
+func TestInProcConformance(t *testing.T) { runnertest.Run(t, inProc) }
+
+func TestInProcFaults(t *testing.T) { runnertest.Faults(t, inProc) }

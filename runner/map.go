@@ -15,7 +15,7 @@ import (
 func Map[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs []In, options JobOptions) ([]Out, error) {
 	outs := make([]Out, len(inputs))
 	j := newJob(f, inputs, func(task int, part []Out) bool { copy(outs[task:], part); return true })
-	err := pool.run(ctx, j, options)
+	err := run(ctx, pool, j, options)
 	return outs, err
 }
 
@@ -25,7 +25,7 @@ func Map[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs 
 // the error. reduce runs at the driver, never concurrently with itself.
 func MapReduce[In, Out, Acc any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs []In, acc Acc, reduce func(Acc, Out) Acc, options JobOptions) (Acc, error) {
 	fold := folding[Acc, Out]{acc: acc, reduce: reduce, waiting: make(map[int][]Out)}
-	err := pool.run(ctx, newJob(f, inputs, fold.add), options)
+	err := run(ctx, pool, newJob(f, inputs, fold.add), options)
 	fold.rest(len(inputs))
 	return fold.acc, err
 }
@@ -99,7 +99,7 @@ func Stream[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inpu
 				}
 				return true
 			}
-			err = pool.run(ctx, j, options)
+			err = run(ctx, pool, j, options)
 		}()
 		for r := range results {
 			if !yield(r, nil) {

@@ -40,6 +40,12 @@ type JobOptions struct {
 	// NoCopies forbids that a late task is run by a second worker as well while
 	// the first is still at it. LostRetries below 0 forbids it, too.
 	NoCopies bool
+	// Journal keeps results, so that a job goes on whose driver was killed: the
+	// tasks whose results it has do not run, and their results come first. It
+	// must be of the same function and inputs ([Fingerprint]), and results must
+	// be the same whenever a task runs. nil: none. A task whose result it has
+	// is in neither the trace nor its makespan.
+	Journal Journal
 	// Label names task i by its input in errors; nil: "task i".
 	Label func(i int) string
 	// Progress is called, from one goroutine, as results arrive: so many of

@@ -35,7 +35,10 @@ var importRules = []rule{
 		imports: []string{"runner/exchange", "runner/trace", "internal/clock", "internal/cgroup", "internal/usage"},
 		tests:   []string{"runner/local", "runner/runnertest", "bench/metrics"},
 	},
-	{pkg: "runner/runnertest", imports: []string{"runner", "runner/trace"}},
+	{ // a suite of tests: it looks at what a job leaves with the eyes of all
+		pkg:     "runner/runnertest",
+		imports: []string{"runner", "runner/exchange", "runner/trace", "results", "bench/metrics"},
+	},
 	{ // a transport: any launcher may use it, and it knows none
 		pkg:     "runner/remote",
 		imports: []string{"runner", "internal/clock"},
@@ -144,7 +147,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/montanaflynn/stats", in: []string{"bench/metrics"}},
 
 	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
-	{module: "github.com/cespare/xxhash/v2", in: []string{"runner/exchange"}},
+	{module: "github.com/cespare/xxhash/v2", in: []string{"runner", "runner/exchange"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},
 	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "internal/imaging", "runner/local", "runner/remote", "workloads"}},
@@ -159,7 +162,7 @@ var moduleRules = []moduleRule{
 
 	{module: "github.com/google/go-cmp", in: []string{"runner/runnertest"}, tests: []string{"*"}},
 	{module: "golang.org/x/net", tests: []string{"report"}},
-	{module: "go.uber.org/goleak", tests: []string{"*"}},
+	{module: "go.uber.org/goleak", in: []string{"runner/runnertest"}, tests: []string{"*"}},
 	{module: "github.com/rogpeppe/go-internal", tests: []string{"cmd/*"}},
 }
 

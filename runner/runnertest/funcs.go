@@ -61,7 +61,7 @@ var (
 // Funcs returns the functions that a worker must know to take part in the
 // suite: pass them to runner.Main at the top of TestMain.
 func Funcs() []runner.AnyFunc {
-	return []runner.AnyFunc{square, noop, echo, record, nap, stubborn, act}
+	return []runner.AnyFunc{square, noop, echo, record, nap, stubborn, act, step}
 }
 
 // Record is an input and result that is not a scalar.

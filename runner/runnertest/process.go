@@ -143,11 +143,20 @@ func testCloseLeavesNothing(t *testing.T, b Backend) {
 const DriverEnv = "CORECAST_RUNNERTEST_DRIVER"
 
 // Drive is to be called in TestMain after runner.Main: when the suite started
-// this process as a driver, it prints its workers' process ids, keeps them
-// busy with a task that heeds nothing, and never returns.
+// this process as a driver, it runs the job that the suite asks for, or prints
+// its workers' process ids and keeps them busy with a task that heeds nothing.
+// Then it never returns.
 func Drive(b Backend) {
-	if os.Getenv(DriverEnv) == "" {
+	value := os.Getenv(DriverEnv)
+	if value == "" {
 		return
+	}
+	if seed, dir, ok := drivenBy(value); ok {
+		if err := drive(b, seed, dir); err != nil {
+			fmt.Println("error:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	p := runner.NewPool(b.New(3))
 	pids, err := runner.Map(context.Background(), p, nap, slices.Repeat([]time.Duration{50 * time.Millisecond}, 12), runner.JobOptions{})

@@ -7,6 +7,8 @@
 package runnertest
 
 import (
+	"io"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,10 +28,20 @@ const (
 	PromptCancel
 	// Foreign: a worker of another build can be started.
 	Foreign
+	// Stream: what travels can be tampered with.
+	Stream
+	// Memory: workers can be held to a limit of memory.
+	Memory
+	// Descriptors: starting a worker takes descriptors of the driver.
+	Descriptors
+	// Driver: TestMain calls Drive, so that a driver can be killed.
+	Driver
 )
 
 var needNames = map[Needs]string{
 	Process: "a process", Wire: "bytes on a wire", PromptCancel: "prompt cancel", Foreign: "workers of another build",
+	Stream: "a stream to tamper with", Memory: "a limit of memory", Descriptors: "descriptors that it takes",
+	Driver: "a driver to kill",
 }
 
 // Backend is a backend under test.
@@ -38,9 +50,41 @@ type Backend struct {
 	New func(workers int) runner.Launcher
 	// Foreign returns it with workers of another program.
 	Foreign func(workers int, program string) runner.Launcher
+	// Faulty returns it as a scenario of the fault part needs it; nil: New
+	// does.
+	Faulty func(workers int, s Setup) runner.Launcher
+	// Signal sends a signal to the worker whose Started event had this ID, and
+	// Exists reports whether it is there; nil: the ID is the number of a
+	// process of this machine.
+	Signal func(id string, s syscall.Signal)
+	Exists func(id string) bool
 	// Driver starts the backend in a process of its own, for the cases that
 	// kill a driver; see [DriverEnv].
 	Has Needs
+}
+
+// Setup is what the fault part asks of a backend besides workers.
+type Setup struct {
+	// Wrap, unless it is nil, is to stand around the driver's end of each
+	// worker's stream (Stream).
+	Wrap func(io.ReadWriteCloser) io.ReadWriteCloser
+	// Memory is what each worker may use, in bytes (Memory); 0: no limit.
+	Memory int64
+	// StartTimeout is how long a worker may say nothing at first.
+	StartTimeout time.Duration
+	// Stderr is for what workers print.
+	Stderr io.Writer
+}
+
+// faulty returns the backend for a scenario.
+func (b *Backend) faulty(workers int, s Setup) runner.Launcher {
+	if b.Faulty == nil {
+		return b.New(workers)
+	}
+	if s.Stderr == nil {
+		s.Stderr = io.Discard
+	}
+	return b.Faulty(workers, s)
 }
 
 // testCase is one property that every backend has.
