@@ -30,9 +30,9 @@ const (
 
 // Without SeedsEnv, so many seeds are run at most, for so long.
 const (
-	defaultSeeds   = 60
-	defaultSeconds = 12 * time.Second
-	mostFailed     = 10
+	defaultSeeds = 60
+	defaultTime  = 12 * time.Second
+	mostFailed   = 10
 )
 
 // Faults runs the fault part of the suite: scenarios, each drawn from a seed,
@@ -48,7 +48,7 @@ func Faults(t *testing.T, b Backend) {
 		runSeed(t, b, seed)
 		return
 	}
-	seeds, limit := defaultSeeds, time.Now().Add(defaultSeconds)
+	seeds, limit := defaultSeeds, time.Now().Add(defaultTime)
 	if n := os.Getenv(SeedsEnv); n != "" {
 		var err error
 		if seeds, err = strconv.Atoi(n); err != nil {
@@ -59,7 +59,7 @@ func Faults(t *testing.T, b Backend) {
 	failed, counts := 0, make(map[string]int)
 	for seed := range seeds {
 		if time.Now().After(limit) {
-			t.Logf("%d of %d seeds fitted into %v", seed, seeds, defaultSeconds)
+			t.Logf("%d of %d seeds fitted into %v", seed, seeds, defaultTime)
 			break
 		}
 		names, ok := runSeed(t, b, uint64(seed))
