@@ -130,7 +130,11 @@ func (s *schedule) takeAgain(idle bool) (again, bool) {
 		run := *a
 		for run.hi = a.lo; run.hi < a.hi && !s.settled.has(int(run.hi)); run.hi++ {
 		}
-		if a.lo = run.hi; a.lo == a.hi {
+		switch a.lo = run.hi; {
+		case a.lo < a.hi:
+		case i == 0: // as nearly always: many can wait
+			s.again = s.again[1:]
+		default:
 			s.again = slices.Delete(s.again, i, i+1)
 		}
 		if run.lo < run.hi {

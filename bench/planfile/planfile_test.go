@@ -9,11 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/jsonschema-go/jsonschema"
 
 	"corecast/bench"
+	"corecast/internal/yamlfile/schematest"
 	"corecast/results"
 	"corecast/workloads"
 )
@@ -170,38 +169,18 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s jsonschema.Schema
-	if err := json.Unmarshal(data, &s); err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := s.Resolve(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	example, err := os.ReadFile("../../examples/plan.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for plan, ok := range map[string]bool{
+	schematest.Check(t, data, map[string]bool{
 		string(example):                      true,
 		"sweeps: [{workload: noop}]":         true,
 		"sweps: []":                          false,
 		"reps: 3":                            false,
 		"sweeps: [{workload: noop, cor: 1}]": false,
 		"sweeps: [{workload: 3}]":            false,
-	} {
-		asJSON, err := yaml.YAMLToJSON([]byte(plan))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var value any
-		if err := json.Unmarshal(asJSON, &value); err != nil {
-			t.Fatal(err)
-		}
-		if err := resolved.Validate(value); (err == nil) != ok {
-			t.Errorf("plan %q: %v, want valid %v", plan, err, ok)
-		}
-	}
+	})
 }
 
 func FuzzRead(f *testing.F) {

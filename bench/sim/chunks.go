@@ -113,12 +113,20 @@ func (e *engine) fetch(id int32) {
 	if e.gone(id) {
 		return
 	}
-	if c := &e.chunks[id]; c.bytes > 0 && !e.link.free() {
-		c.pending = true
-		e.link.add(e.now, c.bytes, id)
-		return
+	if !e.transfer(id) {
+		e.arrived(id)
 	}
-	e.arrived(id)
+}
+
+// transfer begins to move a chunk's bytes; false when that takes no time.
+func (e *engine) transfer(id int32) bool {
+	c := &e.chunks[id]
+	if c.bytes == 0 || e.link.free() {
+		return false
+	}
+	c.pending = true
+	e.link.add(e.now, c.bytes, id)
+	return true
 }
 
 // moved takes a chunk whose transfer has ended to its next step.
@@ -259,12 +267,9 @@ func (e *engine) send(id int32) {
 	if e.gone(id) {
 		return
 	}
-	if c := &e.chunks[id]; c.bytes > 0 && !e.link.free() {
-		c.pending = true
-		e.link.add(e.now, c.bytes, id)
-		return
+	if !e.transfer(id) {
+		e.stored(id)
 	}
-	e.stored(id)
 }
 
 // stored has results on their way to the driver, which a worker's death no

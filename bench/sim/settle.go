@@ -99,13 +99,18 @@ func (e *engine) settleTask(task int32) {
 func (e *engine) failed(task int32) {
 	t := e.attempts[task]
 	t.failed++
-	if t.failed > int32(e.s.Faults.FailedRetries) {
-		e.attempts[task] = t
-		e.out.Failed++
-		e.settleTask(task)
+	e.retry(task, t, t.failed <= int32(e.s.Faults.FailedRetries))
+}
+
+// retry has a task run again while it may, or settles it without a result.
+func (e *engine) retry(task int32, t tries, may bool) {
+	if may {
+		e.repeat(task, t)
 		return
 	}
-	e.repeat(task, t)
+	e.attempts[task] = t
+	e.out.Failed++
+	e.settleTask(task)
 }
 
 // repeat queues a task for a further attempt.
@@ -185,13 +190,7 @@ func (e *engine) lose(id int32, first bool) {
 		if first {
 			t.lost++
 		}
-		if t.lost > int32(e.s.Faults.LostRetries) {
-			e.attempts[task] = t
-			e.out.Failed++
-			e.settleTask(task)
-			continue
-		}
-		e.repeat(task, t)
+		e.retry(task, t, t.lost <= int32(e.s.Faults.LostRetries))
 	}
 	c.dropped = true
 	if !c.pending {

@@ -24,6 +24,7 @@ var importRules = []rule{
 	{pkg: "internal/clock"},
 	{pkg: "internal/wording"},
 	{pkg: "internal/yamlfile"},
+	{pkg: "internal/yamlfile/schematest"},
 	{pkg: "internal/usage"},
 	{pkg: "internal/cgroup", tests: []string{"internal/cgroup/onv2"}},
 	{pkg: "internal/cgroup/onv2"},
@@ -73,7 +74,7 @@ var importRules = []rule{
 	{pkg: "results", imports: []string{"runner/trace"}},
 	{pkg: "results/lithops", imports: []string{"results", "runner/trace"}, tests: []string{"bench/metrics"}},
 	{pkg: "internal/machine", imports: []string{"internal/wording", "results", "runner/trace", "internal/cgroup"}},
-	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}},
+	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}, tests: []string{"internal/yamlfile/schematest"}},
 	{pkg: "bench/metrics", imports: []string{"internal/wording", "results", "runner/trace", "bench/cost"}},
 	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
 	{
@@ -101,8 +102,8 @@ var importRules = []rule{
 			"internal/wording", "internal/machine", "internal/clock", "internal/cgroup",
 		},
 	},
-	{pkg: "bench/scenariofile", imports: []string{"bench/sim", "bench/cost", "results", "workloads", "internal/yamlfile"}},
-	{pkg: "bench/planfile", imports: []string{"bench", "bench/cost", "results", "workloads", "internal/yamlfile"}},
+	{pkg: "bench/scenariofile", imports: []string{"bench/sim", "bench/cost", "results", "workloads", "internal/yamlfile"}, tests: []string{"internal/yamlfile/schematest"}},
+	{pkg: "bench/planfile", imports: []string{"bench", "bench/cost", "results", "workloads", "internal/yamlfile"}, tests: []string{"internal/yamlfile/schematest"}},
 	{
 		pkg: "bench/peers",
 		imports: []string{
@@ -139,7 +140,7 @@ var moduleRules = []moduleRule{
 
 	{module: "gonum.org/v1/plot", in: []string{"report"}},
 	{module: "golang.org/x/image", in: []string{"report", "internal/imaging"}, tests: []string{"internal/vp8"}},
-	{module: "github.com/google/jsonschema-go", in: []string{"report", "internal/yamlfile"}, tests: []string{"cmd/*", "bench/*"}},
+	{module: "github.com/google/jsonschema-go", in: []string{"report", "internal/yamlfile", "internal/yamlfile/*"}, tests: []string{"cmd/*", "bench/*"}},
 	{module: "github.com/jedib0t/go-pretty/v6", in: []string{"report", "bench/peers"}},
 
 	{module: "gonum.org/v1/gonum", in: []string{"bench/scaling", "bench/capacity"}},
@@ -149,7 +150,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
 	{module: "github.com/cespare/xxhash/v2", in: []string{"runner", "runner/exchange"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
-	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile"}, tests: []string{"bench/*"}},
+	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile", "internal/yamlfile/*"}, tests: []string{"bench/*"}},
 	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "internal/imaging", "runner/local", "runner/remote", "workloads"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},

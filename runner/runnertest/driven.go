@@ -47,13 +47,19 @@ func drivenSteps(seed uint64, has Needs, dir string) (steps []Step, o runner.Job
 	return steps, o
 }
 
-// keptJob runs the job with a journal at a path.
-func keptJob(ctx context.Context, p *runner.Pool, steps []Step, o runner.JobOptions, path string) (outs []StepResult, err error) {
+// openKept opens the journal of the job at a path.
+func openKept(steps []Step, path string) (*results.Journal, error) {
 	print, err := runner.Fingerprint(step, steps)
 	if err != nil {
 		return nil, err
 	}
 	journal, _, err := results.OpenJournal(path, map[string]string{"inputs": print})
+	return journal, err
+}
+
+// keptJob runs the job with a journal at a path.
+func keptJob(ctx context.Context, p *runner.Pool, steps []Step, o runner.JobOptions, path string) (outs []StepResult, err error) {
+	journal, err := openKept(steps, path)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +73,7 @@ func keptJob(ctx context.Context, p *runner.Pool, steps []Step, o runner.JobOpti
 
 // keptTasks returns the tasks whose results a journal holds.
 func keptTasks(steps []Step, path string) ([]int, error) {
-	print, err := runner.Fingerprint(step, steps)
-	if err != nil {
-		return nil, err
-	}
-	journal, _, err := results.OpenJournal(path, map[string]string{"inputs": print})
+	journal, err := openKept(steps, path)
 	if err != nil {
 		return nil, err
 	}
