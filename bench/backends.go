@@ -35,6 +35,9 @@ type WorkerOptions struct {
 	CoreShare float64
 	Memory    int64
 	Pin       bool
+	// Env names variables of the environment that workers get besides the usual
+	// ones, as in local.Options.
+	Env []string
 	// Run names what is made for the workers.
 	Run string
 }
@@ -44,7 +47,7 @@ func (o *WorkerOptions) limited() bool { return o.CoreShare != 0 || o.Memory != 
 
 // local has the options as the backend local takes them.
 func (o WorkerOptions) local() local.Options {
-	return local.Options{VCPU: o.VCPU, CoreShare: o.CoreShare, Memory: o.Memory, Pin: o.Pin, Name: o.Run}
+	return local.Options{VCPU: o.VCPU, CoreShare: o.CoreShare, Memory: o.Memory, Pin: o.Pin, Env: o.Env, Name: o.Run}
 }
 
 // Backends lists the backends: one line each.

@@ -25,6 +25,9 @@ type FuncOptions struct {
 	Reps int
 	// Backend is local (the default) or inproc.
 	Backend string
+	// Env names variables of the environment that workers get besides the usual
+	// ones (local.Options); nil: those are enough.
+	Env []string
 	// Dir is the folder for the run's record; empty: a new one in runs.
 	Dir string
 	// Price names a price list to tell costs by (bench/cost); empty: none.
@@ -47,6 +50,7 @@ func Func[In, Out any](ctx context.Context, f *runner.Func[In, Out], inputs []In
 	}
 	s.own, s.Settings = workloads.Own(f, inputs), json.RawMessage("{}")
 	m := machine.Fingerprint()
+	s.Env = o.Env
 	if o.Backend != "" {
 		s.Backend = o.Backend
 	}

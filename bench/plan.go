@@ -93,8 +93,12 @@ type Sweep struct {
 	// Memory limits a worker's memory in bytes; 0: no limit.
 	Memory int64 `json:"memory_bytes,omitempty"`
 	// Pin has each worker stay on cores of its own.
-	Pin     bool    `json:"pin,omitempty"`
-	Scaling Scaling `json:"scaling"`
+	Pin bool `json:"pin,omitempty"`
+	// Env names variables of the driver's environment that workers get besides
+	// the usual ones and those that the workload needs; * is all. What they hold
+	// is in no record.
+	Env     []string `json:"env,omitempty"`
+	Scaling Scaling  `json:"scaling"`
 	// Chunk fixes the tasks handed out together; 0: adapted.
 	Chunk int `json:"chunk,omitempty"`
 	// TaskTimeout bounds an attempt; 0: no limit.
@@ -240,7 +244,7 @@ func (s *Sweep) Validate(m results.Machine) error {
 			return err
 		}
 	}
-	return nil
+	return s.checkEnv(&b)
 }
 
 // workers returns how many workers give a number of cores.
@@ -316,7 +320,7 @@ func (s *Sweep) checkLimits(b *Backend) error {
 
 // workerOptions are those of the sweep's workers.
 func (s *Sweep) workerOptions(run string) WorkerOptions {
-	return WorkerOptions{VCPU: s.VCPU, CoreShare: s.CoreShare, Memory: s.Memory, Pin: s.Pin, Run: run}
+	return WorkerOptions{VCPU: s.VCPU, CoreShare: s.CoreShare, Memory: s.Memory, Pin: s.Pin, Env: s.env(), Run: run}
 }
 
 // permitted checks that this machine and this user can hold workers as asked.

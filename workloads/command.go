@@ -54,6 +54,9 @@ func (w *Command) Name() string { return "command" }
 // Summary says what it runs.
 func (w *Command) Summary() string { return "run a program of your own once for each input" }
 
+// Environ names all: the programs are the user's own, and run as if by hand.
+func (w *Command) Environ() []string { return []string{"*"} }
+
 // Examples returns command lines.
 func (w *Command) Examples() []string {
 	return []string{

@@ -32,6 +32,14 @@ type Workload interface {
 	Prepare(ctx context.Context, env Env) (Job, error)
 }
 
+// Environ is a workload whose tasks need more of the environment than workers
+// get of themselves.
+type Environ interface {
+	Workload
+	// Environ names variables; * stands for all but those that set up corecast.
+	Environ() []string
+}
+
 // Sized is a workload whose size can be scaled, for weak scaling.
 type Sized interface {
 	Workload

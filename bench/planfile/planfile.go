@@ -51,6 +51,8 @@ type Sweep struct {
 	CoreShare string `yaml:"core_share" json:"core_share,omitempty" jsonschema:"hold each worker to a share of a core, such as 12.5%"`
 	Memory    string `yaml:"memory" json:"memory,omitempty" jsonschema:"hold each worker to so much memory, such as 512M"`
 	Pin       bool   `yaml:"pin" json:"pin,omitempty" jsonschema:"have each worker stay on a core of its own"`
+	// Env are names of variables.
+	Env yamlfile.OneOrMore `yaml:"env" json:"env,omitempty" jsonschema:"variables of the environment that workers get besides the usual ones"`
 	// TaskTimeout is a duration such as 30s.
 	TaskTimeout string `yaml:"task_timeout" json:"task_timeout,omitempty" jsonschema:"limit of one attempt at a task, such as 30s"`
 }
@@ -201,6 +203,7 @@ func (r *reader) expand(s *Sweep, path string) ([]bench.Sweep, error) {
 				one.VCPU = float64(s.VCPU)
 			}
 			one.CoreShare, one.Memory, one.Pin = share, memory, s.Pin
+			one.Env = s.Env
 			if err := one.Validate(r.machine); err != nil {
 				return nil, r.wrongBelow(path, err)
 			}

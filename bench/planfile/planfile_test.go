@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,11 +73,11 @@ func TestDefaults(t *testing.T) {
 
 // TestLimits has what workers are held to.
 func TestLimits(t *testing.T) {
-	p, _, err := Read([]byte("sweeps:\n- {workload: noop, core_share: 12.5%, memory: 512MiB, pin: true, cores: 16}\n"), machine, draw)
+	p, _, err := Read([]byte("sweeps:\n- {workload: noop, core_share: 12.5%, memory: 512MiB, pin: true, cores: 16, env: [PATH, HOME]}\n"), machine, draw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := p.Sweeps[0]; s.CoreShare != 0.125 || s.Memory != 512<<20 || !s.Pin || s.VCPU != 1 {
+	if s := p.Sweeps[0]; s.CoreShare != 0.125 || s.Memory != 512<<20 || !s.Pin || s.VCPU != 1 || !slices.Equal(s.Env, []string{"PATH", "HOME"}) {
 		t.Errorf("sweep %+v", s)
 	}
 }
@@ -92,6 +93,7 @@ func TestErrorsTellThePlace(t *testing.T) {
 		{"bad cores", "sweeps:\n- workload: noop\n  cores: 0\n", "line 3, column 10: core count 0 is less than 1"},
 		{"cores of a map", "sweeps:\n- workload: noop\n  cores: {a: 1}\n", "a scalar or a list of scalars"},
 		{"bad size", "sweeps:\n- workload: noop\n  sizes: [-1]\n", `"-1" is negative`},
+		{"no such variable", "sweeps:\n- workload: noop\n  env: [PATH, NO_SUCH_VARIABLE]\n", "line 3, column 8: the variable NO_SUCH_VARIABLE, which workers are to get, is not set in this environment"},
 		{"bad core share", "sweeps:\n- workload: noop\n  core_share: all\n", `line 3, column 15: "all" is not a share`},
 		{"core share out of range", "sweeps:\n- workload: noop\n  core_share: 1%\n", "line 3, column 15: a core share of 1 %: at least 5 %"},
 		{"bad memory", "sweeps:\n- workload: noop\n  memory: 0\n", `line 3, column 11: "0" is no memory to run in`},

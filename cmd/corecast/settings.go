@@ -21,6 +21,7 @@ type settings struct {
 	vcpu                                  int
 	coreShare, memory                     string
 	pin                                   bool
+	env                                   []string
 	taskTimeout                           time.Duration
 }
 
@@ -35,6 +36,7 @@ func (s *settings) bind(cmd *cobra.Command, coresDefault, coresUsage string) {
 	f.StringVar(&s.coreShare, "core-share", "", "hold each worker to a share of a core, such as 12.5%: more cores than the machine has, scaled down")
 	f.StringVar(&s.memory, "memory", "", "hold each worker to so much memory, such as 512M (default: no limit)")
 	f.BoolVar(&s.pin, "pin", false, "have each worker stay on a core of its own")
+	f.StringArrayVar(&s.env, "env", nil, "variable of this environment that workers get besides the usual ones, * for all; can be given again (the programs of command get all)")
 	f.DurationVar(&s.taskTimeout, "task-timeout", 0, "limit of one attempt at a task, such as 30s (default: none)")
 	cmd.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions(backendNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("price", cobra.FixedCompletions(priceNames(), cobra.ShellCompDirectiveNoFileComp))
@@ -56,7 +58,7 @@ func (s *settings) sweep(w workloads.Workload, cores []int) (bench.Sweep, error)
 	if err != nil {
 		return sweep, err
 	}
-	sweep.Chunk, sweep.VCPU, sweep.Pin = s.chunk, float64(s.vcpu), s.pin
+	sweep.Chunk, sweep.VCPU, sweep.Pin, sweep.Env = s.chunk, float64(s.vcpu), s.pin, s.env
 	sweep.TaskTimeout = workloads.Duration(s.taskTimeout)
 	if sweep.CoreShare, err = bench.ParseCoreShare(s.coreShare); err != nil {
 		return sweep, fmt.Errorf("--core-share: %w", err)
