@@ -7,7 +7,7 @@ SHELL := bash
 # are not among them: they start programs, and take minutes under the detector.
 CONCURRENT := ./runner/... ./bench ./bench/peers ./workloads ./internal/clock ./internal/imaging ./internal/inputs ./internal/learn ./internal/logscan ./internal/machine
 
-.PHONY: build test race lint fuzz bench-peers clean help
+.PHONY: build test race faults lint fuzz bench-peers clean help
 
 build: ## build the command ./corecast
 	go build -o corecast ./cmd/corecast
@@ -18,6 +18,9 @@ test: ## install what tests call (as root on Debian), run all tests, list what w
 
 race: ## run the tests of concurrent packages under the race detector
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $(TESTFLAGS) $(CONCURRENT)
+
+faults: ## run the fault part of the runner's suite on all backends, SEEDS (default 1000) scenarios each
+	CORECAST_FAULT_SEEDS=$(or $(SEEDS),1000) go test -count 1 -timeout 3h -run Faults ./runner ./runner/local ./runner/remote
 
 lint: ## check form, vet and staticcheck
 	test -z "$$(gofmt -l . | tee /dev/stderr)"

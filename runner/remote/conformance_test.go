@@ -18,7 +18,14 @@ var backend = runnertest.Backend{
 	Foreign: func(workers int, program string) runner.Launcher {
 		return local.New(workers, local.Options{Program: program, Transport: remote.NewListener(remote.Options{})})
 	},
-	Has: runnertest.Process | runnertest.Wire | runnertest.PromptCancel | runnertest.Foreign,
+	Faulty: func(workers int, s runnertest.Setup) runner.Launcher {
+		return local.New(workers, local.Options{
+			Transport: remote.NewListener(remote.Options{}), Wrap: s.Wrap, StartTimeout: s.StartTimeout, Stderr: s.Stderr,
+		})
+	},
+	Seeds: 15,
+	Has: runnertest.Process | runnertest.Wire | runnertest.PromptCancel | runnertest.Foreign | runnertest.Stream |
+		runnertest.Descriptors | runnertest.Driver,
 }
 
 func TestMain(m *testing.M) {
@@ -28,3 +35,5 @@ func TestMain(m *testing.M) {
 }
 
 func TestConformance(t *testing.T) { runnertest.Run(t, backend) }
+
+func TestFaults(t *testing.T) { runnertest.Faults(t, backend) }

@@ -83,7 +83,8 @@ func (a *audit) attempts() {
 			continue
 		}
 		w, d := a.tr.WorkerOf(i), a.tr.Deliveries[r.Delivery]
-		if int(d.Worker) != w || r.FuncStart < ended[w] || r.FuncEnd < r.FuncStart || d.SendStart < r.FuncEnd || d.Received < d.SendStart {
+		off := a.tr.Workers[w].ClockUncertainty
+		if int(d.Worker) != w || r.FuncStart < ended[w] || r.FuncEnd < r.FuncStart || d.SendStart < r.FuncEnd || d.Received < d.SendStart-off {
 			a.wrong("attempt %d: %+v, delivery %+v, the one before ended at %d", i, r, d, ended[w])
 		}
 		if a.tr.Workers[w].FirstTask > r.FuncStart {

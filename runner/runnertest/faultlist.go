@@ -90,7 +90,7 @@ func (s *scenario) strike(r *rand.Rand, what string) {
 // addOverrun has a task run beyond its time whatever its context says.
 func addOverrun(s *scenario, r *rand.Rand) {
 	s.options.TaskTimeout = scenarioTaskTimeout
-	s.losses += 2 // a worker gives itself up each time
+	s.losses += 4 // a worker gives itself up each time: the task's, its retry's, their copies'
 	if r.IntN(2) == 0 {
 		s.once(r, deedOverrun)
 	} else {

@@ -1,6 +1,7 @@
 package runnertest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"corecast/runner"
 	"corecast/runner/trace"
@@ -48,7 +47,7 @@ func Faults(t *testing.T, b Backend) {
 		runSeed(t, b, seed)
 		return
 	}
-	seeds, limit := defaultSeeds, time.Now().Add(defaultTime)
+	seeds, limit := cmp.Or(b.Seeds, defaultSeeds), time.Now().Add(defaultTime)
 	if n := os.Getenv(SeedsEnv); n != "" {
 		var err error
 		if seeds, err = strconv.Atoi(n); err != nil {
@@ -93,6 +92,9 @@ func runSeed(t *testing.T, b Backend, seed uint64) (names []string, ok bool) {
 			panic(fmt.Sprintf("after %v a scenario is stuck: %v", scenarioLimit, s))
 		})
 		defer stuck.Stop()
+		if os.Getenv(SeedEnv) != "" {
+			t.Log(s)
+		}
 		s.run(t, b)
 	})
 	return s.faults, ok
@@ -124,6 +126,7 @@ type stage struct {
 	pool *runner.Pool
 
 	settled chan struct{} // a token when tasks have been settled since
+	limit   sync.Mutex    // held by who changes the limit of descriptors
 	mu      sync.Mutex
 	done    int // tasks settled
 }
@@ -198,8 +201,8 @@ func (g *stage) job() {
 	var err error
 	if len(g.steps) > 0 {
 		err = runAll(ctx, g, step, g.steps, o, func(i int, got StepResult) {
-			if diff := cmp.Diff(g.steps[i].want(), got); diff != "" {
-				g.t.Errorf("task %d (-want +got):\n%.500s", i, diff)
+			if want := g.steps[i].want(); !want.equal(got) {
+				g.t.Errorf("task %d: result %d with sum %x and %d bytes, want %d with %x and %d", i, got.Task, got.Sum, len(got.Data), want.Task, want.Sum, len(want.Data))
 			}
 		})
 	} else {
@@ -379,6 +382,8 @@ func (g *stage) strike(ctx context.Context, o outside) {
 		time.Sleep(o.hold)
 		g.b.signal(id, syscall.SIGCONT)
 	case strikeDescriptors:
+		g.limit.Lock() // the limit is the whole process's
+		defer g.limit.Unlock()
 		giveBack, err := takeDescriptors()
 		if err != nil {
 			g.t.Error(err)

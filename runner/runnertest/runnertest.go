@@ -53,6 +53,9 @@ type Backend struct {
 	// Faulty returns it as a scenario of the fault part needs it; nil: New
 	// does.
 	Faulty func(workers int, s Setup) runner.Launcher
+	// Seeds is how many scenarios of the fault part are run by default; 0 means
+	// 60.
+	Seeds int
 	// Signal sends a signal to the worker whose Started event had this ID, and
 	// Exists reports whether it is there; nil: the ID is the number of a
 	// process of this machine.

@@ -88,6 +88,7 @@ func draw(seed uint64, has Needs) *scenario {
 	if r.IntN(2) == 0 {
 		s.options.Chunk = 1 + r.IntN(10)
 	}
+	s.options.NoCopies = r.IntN(2) == 0
 	if r.IntN(5) == 0 {
 		s.squares = 1 + r.IntN(20_000)
 	} else {
@@ -200,12 +201,15 @@ func (s *scenario) String() string {
 	if len(s.steps) > 0 {
 		work = fmt.Sprintf("%d steps", len(s.steps))
 	}
-	fmt.Fprintf(&b, "seed %d: %s on %d workers by %s, chunk %d, retries %d of lost, %d of failed, task timeout %v\nfaults: %s\n",
-		s.seed, work, s.workers, s.how, s.options.Chunk, s.options.LostRetries, s.options.FailedRetries, s.options.TaskTimeout, strings.Join(s.faults, ", "))
+	fmt.Fprintf(&b, "seed %d: %s on %d workers by %s, chunk %d, copies %v, retries %d of lost, %d of failed, task timeout %v\nfaults: %s\n",
+		s.seed, work, s.workers, s.how, s.options.Chunk, !s.options.NoCopies, s.options.LostRetries, s.options.FailedRetries, s.options.TaskTimeout, strings.Join(s.faults, ", "))
 	for _, t := range s.steps {
 		if t.Do != "" {
 			fmt.Fprintf(&b, "  task %d: %s, once: %v\n", t.Task, t.Do, t.Once)
 		}
+	}
+	for at, wait := range s.pauses {
+		fmt.Fprintf(&b, "  the consumer stops for %v at result %d\n", wait, at)
 	}
 	for _, h := range s.harms {
 		fmt.Fprintf(&b, "  %v\n", h)

@@ -1,6 +1,7 @@
 package runnertest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,6 +50,10 @@ type StepResult struct {
 	Task int
 	Sum  uint64 // of the input
 	Data []byte
+}
+
+func (r StepResult) equal(o StepResult) bool {
+	return r.Task == o.Task && r.Sum == o.Sum && bytes.Equal(r.Data, o.Data)
 }
 
 // deed is something bad that a task does.
