@@ -43,6 +43,9 @@ type Plan struct {
 	Price string `json:"price,omitempty"`
 	// Once is set for a single run of a workload: no warm-up, no serial base.
 	Once bool `json:"once,omitempty"`
+	// NoJournal is set for a single run whose results are not kept while it
+	// runs, and that cannot be resumed.
+	NoJournal bool `json:"no_journal,omitempty"`
 	// Warm is set to measure on ready pools: workers are started before the
 	// job is submitted, and there is neither warm-up nor serial base.
 	Warm bool `json:"warm,omitempty"`

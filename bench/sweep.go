@@ -57,6 +57,8 @@ type sweeping struct {
 	warnings []results.Warning
 	// failed is the last trial's error when some of its tasks failed.
 	failed *runner.TasksError
+	// kept holds the results of a single run while it runs.
+	kept *kept
 }
 
 // cell is a point, or the serial base of points, and what it has been given.

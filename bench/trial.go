@@ -28,13 +28,18 @@ func (s *sweeping) trial(ctx context.Context, c *cell, role results.Role) error 
 	began := time.Now()
 	s.options.Progress(Progress{Trial: c.label(role), Done: s.done(), Planned: s.planned()})
 	t, tr, dispatch, err := s.measure(ctx, c, role)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil && s.kept != nil:
+		return s.leave(errInterrupted)
+	case ctx.Err() != nil:
 		return fmt.Errorf("%w in trial %d, which is not kept; %s", errInterrupted, s.trials, s.saved())
-	}
-	if err != nil {
-		return err
+	case err != nil:
+		return s.leave(err)
 	}
 	if err := s.write(t, tr); err != nil {
+		return s.leave(err)
+	}
+	if err := s.keptNoMore(); err != nil {
 		return err
 	}
 	if dispatch != nil {
@@ -171,6 +176,12 @@ func (s *sweeping) fanOut(ctx context.Context, pool *runner.Pool, j workloads.Jo
 	done, planned := s.done(), s.planned()
 	o.Progress = func(settled, tasks int) {
 		s.options.Progress(Progress{Done: done, Planned: planned, Settled: settled, Tasks: tasks})
+	}
+	if s.plan.Once && !s.plan.NoJournal {
+		if err := s.keep(j, t); err != nil {
+			return nil, err
+		}
+		o.Journal = s.kept
 	}
 	cpu := clock.ProcessCPU()
 	answer, err := j.Run(ctx, pool, o)

@@ -28,6 +28,9 @@ type RunResult struct {
 	Cores   int `json:"cores"`
 	Workers int `json:"workers"`
 	Tasks   int `json:"tasks"`
+	// Resumed counts the tasks whose results came from earlier parts of a run
+	// that was interrupted; the times are of the last part alone.
+	Resumed int `json:"resumed_tasks,omitempty"`
 	// Makespan is from the job's submission to the last result, in seconds.
 	Makespan        float64          `json:"makespan_s"`
 	Startup         metrics.Startup  `json:"startup_s"`
@@ -65,7 +68,7 @@ func NewRunResult(s *metrics.Summary, t results.Trial) RunResult {
 	}
 	r := RunResult{
 		Schema: RunSchema, RunID: s.RunID, Dir: s.Dir, Workload: s.Workload, Backend: s.Backend, Kind: t.Kind,
-		Cores: p.Cores, Workers: p.Workers, Tasks: t.Tasks, Makespan: t.Makespan.Seconds(),
+		Cores: p.Cores, Workers: p.Workers, Tasks: t.Tasks, Resumed: t.Resumed, Makespan: t.Makespan.Seconds(),
 		Startup: p.Startup, BusyCore: p.BusyCore, Overhead: p.Overhead, PerTaskOverhead: p.PerTaskOverhead,
 		DispatchWall: p.DispatchWall, WorkerCPU: p.WorkerCPU, DriverCPU: t.DriverCPU.Seconds(), Cost: p.Cost,
 		Answer: t.Answer, Lost: p.Lost,

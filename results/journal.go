@@ -373,6 +373,27 @@ func scanJournal(file io.ReaderAt, size int64) (c journalContent, damage, err er
 	return c, damage, nil
 }
 
+// keptIn counts the results in the journal at path; none when there is none.
+func keptIn(path string) (int, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look at the journal: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("look at the journal: %w", err)
+	}
+	content, _, err := scanJournal(f, info.Size())
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return content.kept, nil
+}
+
 // scanResults counts the results of all sound blocks, and returns what is
 // wrong with the next.
 func (c *journalContent) scanResults(r *journalReader) (damage error) {

@@ -167,6 +167,9 @@ type Trial struct {
 	// VCPU is what each worker has.
 	VCPU     float64    `json:"vcpu"`
 	Makespan trace.Time `json:"makespan_s"`
+	// Resumed counts the tasks whose results came from the journal of earlier
+	// parts of the run; times are of the last part alone.
+	Resumed int `json:"resumed_tasks,omitempty"`
 	// Failed and Lost count tasks without a result, for good.
 	Failed int `json:"failed_tasks,omitempty"`
 	// Error is set when the trial did not give an answer.

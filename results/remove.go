@@ -8,16 +8,20 @@ import (
 	"syscall"
 )
 
-// RemoveEmpty removes a run's folder when the run holds no trial: what is left
-// of one that could not begin. Anything else in the folder stays, and the
-// folder with it. It reports whether the run was removed.
+// RemoveEmpty removes a run's folder when the run holds neither a trial nor
+// results in a journal: what is left of one that could not begin. Anything else
+// in the folder stays, and the folder with it. It reports whether the run was
+// removed.
 func RemoveEmpty(dir string) (bool, error) {
 	r, err := Open(dir)
 	if err != nil || len(r.Trials) > 0 || r.Running {
 		return false, err
 	}
-	for _, name := range []string{linesFile, tasksFile} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+	if kept, err := keptIn(filepath.Join(dir, JournalFile)); err != nil || kept > 0 {
+		return false, err
+	}
+	for _, name := range []string{linesFile, tasksFile, JournalFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && (name != JournalFile || !errors.Is(err, os.ErrNotExist)) {
 			return false, fmt.Errorf("remove a run without trials: %w", err)
 		}
 	}

@@ -177,7 +177,8 @@ func (w *Command) Prepare(context.Context, Env) (Job, error) {
 	if len(w.Args) == 0 {
 		return nil, errors.New("which program? write it behind --, such as: -- ./score.sh {}")
 	}
-	if _, err := exec.LookPath(w.Args[0]); err != nil && !strings.Contains(w.Args[0], placeholder) {
+	program, err := exec.LookPath(w.Args[0])
+	if err != nil && !strings.Contains(w.Args[0], placeholder) {
 		return nil, fmt.Errorf("find the program: %w", err)
 	}
 	if w.Timeout < 0 {
@@ -193,6 +194,9 @@ func (w *Command) Prepare(context.Context, Env) (Job, error) {
 	}
 	j := &commandJob{results: w.Results, inputs: inputs}
 	j.fn, j.fold = commandFunc, j.answer
+	if program != "" {
+		j.sources = []string{program}
+	}
 	j.label = func(i int) string { return "input " + strconv.Quote(inputs[i][:min(len(inputs[i]), 200)]) }
 	for _, in := range inputs {
 		t := commandTask{Args: make([]string, len(w.Args)), Timeout: time.Duration(w.Timeout), Pipe: w.Stdin}

@@ -32,6 +32,36 @@ func (j *searchJob) Tasks() int {
 	return n
 }
 
+// Fingerprint is that of the first rung's tasks: they name the data, and the
+// later rungs follow from them.
+func (j *searchJob) Fingerprint() (string, error) {
+	trials := make([]int, len(j.settings))
+	for i := range trials {
+		trials[i] = i
+	}
+	return runner.Fingerprint(j.fn, j.tasks(trials, j.rungs[0].Share))
+}
+
+// part is the journal of a part of the tasks that have one together: n from
+// base on.
+type part struct {
+	whole   runner.Journal
+	base, n int
+}
+
+// Load calls yield with the results of the part.
+func (p part) Load(yield func(task int, result []byte) error) error {
+	return p.whole.Load(func(task int, result []byte) error {
+		if task < p.base || task >= p.base+p.n {
+			return nil
+		}
+		return yield(task-p.base, result)
+	})
+}
+
+// Append keeps a result of the part.
+func (p part) Append(task int, result []byte) error { return p.whole.Append(p.base+task, result) }
+
 // fanOut runs the tasks of one rung; base is the number of tasks before it.
 // When some failed it returns the others' scores with a *runner.TasksError.
 type fanOut func(ctx context.Context, tasks []fitTask, base int, label func(int) string) ([]learn.Score, error)
@@ -107,6 +137,9 @@ func runRound[In, Out any](ctx context.Context, r *rounds, fn *runner.Func[In, O
 	}
 	if r.options.Trace != nil {
 		o.Trace = func(t *trace.Trace) { r.add(t, trace.Time(submitted-r.began)) }
+	}
+	if r.options.Journal != nil {
+		o.Journal = part{r.options.Journal, base, len(inputs)}
 	}
 	return runner.Map(ctx, r.pool, fn, inputs, o)
 }

@@ -171,6 +171,9 @@ func (w *Image) Prepare(ctx context.Context, env Env) (Job, error) {
 		return nil, err
 	}
 	j.skipped = found.Skipped
+	for _, f := range found.Files {
+		j.sources = append(j.sources, f.Path)
+	}
 	return j, nil
 }
 

@@ -2,7 +2,10 @@ package workloads
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"os"
 
 	"corecast/runner"
 )
@@ -18,6 +21,9 @@ type job[In, Out any] struct {
 	fold func(outs []Out) Answer
 	// check says what is wrong with an answer; nil: nothing can be known.
 	check func(Answer) error
+	// sources are the files that the inputs name and that are not made anew by
+	// each Prepare.
+	sources []string
 }
 
 // Tasks returns the number of inputs.
@@ -51,6 +57,23 @@ func (j *job[In, Out]) Run(ctx context.Context, pool *runner.Pool, options runne
 	options.Label = j.name
 	outs, err := runner.Map(ctx, pool, j.fn, j.inputs, options)
 	return j.fold(outs), err
+}
+
+// Fingerprint is that of the inputs and of the files that they name.
+func (j *job[In, Out]) Fingerprint() (string, error) {
+	print, err := runner.Fingerprint(j.fn, j.inputs)
+	if err != nil || len(j.sources) == 0 {
+		return print, err
+	}
+	sum := sha256.New()
+	for _, path := range j.sources {
+		info, err := os.Stat(path)
+		if err != nil {
+			return "", fmt.Errorf("look at an input: %w", err)
+		}
+		fmt.Fprintf(sum, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+	}
+	return print + "-" + hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 // Check applies the workload's check.

@@ -170,7 +170,14 @@ func (w *LogSearch) Prepare(ctx context.Context, env Env) (Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		return w.job(found.Files, w.checkSane)
+		j, err := w.job(found.Files, w.checkSane)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found.Files {
+			j.sources = append(j.sources, f.Path)
+		}
+		return j, nil
 	}
 	if free, err := freeSpace(env.Temp); err == nil && w.Bytes > free {
 		return nil, settingError("size", "%d bytes of logs are more than the %d that are free in %s", w.Bytes, free, env.Temp)
@@ -212,7 +219,7 @@ func (w *LogSearch) generate(ctx context.Context, dir string) (inputs.File, logs
 }
 
 // job cuts the files.
-func (w *LogSearch) job(files []inputs.File, check func(Answer) error) (Job, error) {
+func (w *LogSearch) job(files []inputs.File, check func(Answer) error) (*job[logPart, logscan.Count], error) {
 	tasks := int64(0)
 	for _, f := range files {
 		tasks += 1 + f.Size/max(w.SplitSize, 1)

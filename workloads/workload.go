@@ -66,6 +66,10 @@ type Job interface {
 	Run(ctx context.Context, pool *runner.Pool, options runner.JobOptions) (Answer, error)
 	// Check says what is wrong with an answer, as far as it can be known.
 	Check(Answer) error
+	// Fingerprint identifies what the job works on: jobs of equal settings and
+	// unchanged inputs have equal ones. A file counts by its size and the time
+	// of its last change.
+	Fingerprint() (string, error)
 }
 
 // Doubter is a job that may have something to say about an answer that is not

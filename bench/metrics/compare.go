@@ -168,6 +168,9 @@ func (s *samples) add(r *results.Run, t *results.Trial) error {
 		}
 		return nil
 	}
+	if t.Resumed > 0 {
+		return fmt.Errorf("trial %d of %s was resumed and its times are of its last part: compare with a run that was not interrupted", t.Index, r.Dir)
+	}
 	put("makespan_s", t.Makespan.Seconds())
 	tr, err := r.Trace(t.Index)
 	if err != nil || tr == nil {

@@ -103,8 +103,8 @@ func (p *Point) fromMedian(trial *results.Trial, t *trace.Trace, parts Parts, pr
 	cores := max(1, trial.VCPU) // a worker below one vCPU is one scaled core
 	p.Overhead = parts.Overhead(cores)
 	p.BusyCore = parts.Busy.Seconds() * cores
-	if trial.Tasks > 0 {
-		p.PerTaskOverhead = p.Overhead.Total / float64(trial.Tasks)
+	if n := trial.Tasks - trial.Resumed; n > 0 {
+		p.PerTaskOverhead = p.Overhead.Total / float64(n)
 	}
 	p.WorkerCPU = workerCPU(t)
 	p.bill(trial, t, parts, price)

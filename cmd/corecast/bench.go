@@ -274,27 +274,51 @@ func (a *app) resume(ctx context.Context, f *benchFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	dir, err := results.Find(a.runs, f.resume)
+	dir, w, r, err := a.reopen(f.resume)
+	if errors.Is(err, results.ErrComplete) {
+		return a.present(dir, f.format, f.price, nil)
+	}
 	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
+		return err
+	}
+	plan, err := planOf(r, false)
+	if err != nil {
+		return errors.Join(fmt.Errorf("--resume: %w", err), w.Close())
+	}
+	return a.measure(ctx, w, plan, r.Trials, f.format)
+}
+
+// reopen opens a run that was interrupted for more. One that is complete gives
+// results.ErrComplete, and the user is told.
+func (a *app) reopen(name string) (dir string, w *results.Writer, r *results.Run, err error) {
+	if dir, err = results.Find(a.runs, name); err != nil {
+		return dir, nil, nil, fmt.Errorf("--resume: %w", err)
 	}
 	w, r, warnings, err := results.Resume(dir)
 	if errors.Is(err, results.ErrComplete) {
 		fmt.Fprintf(a.stderr, "corecast: %s is complete; nothing to resume\n", show(dir))
-		return a.present(dir, f.format, f.price, nil)
+		return dir, nil, nil, err
 	}
 	if err != nil {
-		return fmt.Errorf("--resume: %w", err)
+		return dir, nil, nil, fmt.Errorf("--resume: %w", err)
 	}
 	for _, warning := range warnings {
 		fmt.Fprintf(a.stderr, "corecast: %s\n", warning.Text)
 	}
+	return dir, w, r, nil
+}
+
+// planOf returns the plan of a run that is to go on: one of corecast run (once)
+// or of corecast bench.
+func planOf(r *results.Run, once bool) (bench.Plan, error) {
 	var plan bench.Plan
 	if err := json.Unmarshal(r.Header.Plan, &plan); err != nil || len(plan.Sweeps) == 0 {
-		w.Close()
-		return fmt.Errorf("--resume: %s has no plan that this version can go on by", show(dir))
+		return plan, fmt.Errorf("%s has no plan that this version can go on by", show(r.Dir))
 	}
-	return a.measure(ctx, w, plan, r.Trials, f.format)
+	if command := map[bool]string{true: "run", false: "bench"}; plan.Once != once {
+		return plan, fmt.Errorf("%s is of corecast %s: go on with corecast %[2]s --resume %[1]s", show(r.Dir), command[plan.Once])
+	}
+	return plan, nil
 }
 
 // measure runs a plan into a run's folder and shows it.
@@ -306,18 +330,22 @@ func (a *app) measure(ctx context.Context, w *results.Writer, plan bench.Plan, d
 		err = e
 	}
 	if err != nil {
-		return a.unfinished(w.Dir(), err)
+		return a.unfinished(w.Dir(), "bench", err)
 	}
 	return a.present(w.Dir(), format, plan.Price, failed)
 }
 
-// unfinished says where what was measured is; a folder in which nothing was is
-// removed.
-func (a *app) unfinished(dir string, err error) error {
+// unfinished says where what was measured is, and by which command the run goes
+// on; a folder in which nothing was is removed.
+func (a *app) unfinished(dir, command string, err error) error {
 	if removed, e := results.RemoveEmpty(dir); e != nil || removed {
 		return errors.Join(err, e)
 	}
-	return fmt.Errorf("%w in %s; finish the run with: corecast bench --resume %s", err, show(dir), show(dir))
+	var input *bench.InputError
+	if errors.As(err, &input) { // it would fail again
+		return err
+	}
+	return fmt.Errorf("%w in %s; finish the run with: corecast %s --resume %s", err, show(dir), command, show(dir))
 }
 
 // present shows a run, and names the tasks that failed.

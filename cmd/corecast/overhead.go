@@ -54,7 +54,7 @@ time is still work, METG(50 %) of Task Bench (SC'20).`,
 				err = e
 			}
 			if err != nil {
-				return a.unfinished(w.Dir(), err)
+				return a.unfinished(w.Dir(), "bench", err)
 			}
 			return a.presentOverhead(w.Dir(), format)
 		},

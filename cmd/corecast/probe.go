@@ -240,7 +240,7 @@ func (a *app) probeRun(ctx context.Context, f *planFlags, w workloads.Workload, 
 		err = e
 	}
 	if err != nil && (ctx.Err() != nil || !bench.Interrupted(err)) {
-		return nil, a.unfinished(writer.Dir(), err)
+		return nil, a.unfinished(writer.Dir(), "bench", err)
 	}
 	r, err := results.Open(writer.Dir())
 	if err != nil {

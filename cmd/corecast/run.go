@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,13 +21,17 @@ import (
 // runFlags are the flags of run's subcommands.
 type runFlags struct {
 	settings
-	timeout time.Duration
+	timeout   time.Duration
+	resume    string
+	noJournal bool
 }
 
 func (f *runFlags) bind(cmd *cobra.Command) {
 	f.settings.bind(cmd, "", "number of cores (default: all)")
 	formatFlag(cmd, &f.format, "table", "json")
 	cmd.Flags().DurationVar(&f.timeout, "job-timeout", 0, "limit of the whole job, such as 10m (default: none)")
+	cmd.Flags().StringVar(&f.resume, "resume", "", "go on with a run that was interrupted: its id, its folder, or latest; what is given besides must be as it was")
+	cmd.Flags().BoolVar(&f.noJournal, "no-journal", false, "do not keep results while the run is going on: it cannot be resumed then")
 }
 
 // newRun makes run, with a subcommand for each workload.
@@ -37,21 +42,32 @@ func (a *app) newRun() *cobra.Command {
 		Use:   "run workload",
 		Short: "run a workload once, fanned out, and print its answer",
 		Long: `Run a workload once, fanned out over cores, and print its answer with what the
-fan-out cost. The run is recorded like a sweep's.`,
+fan-out cost. The run is recorded like a sweep's.
+
+Results are kept in the record's folder as they come in. A run that was
+interrupted, or whose machine failed, goes on by --resume: tasks whose results
+were kept do not run again, and the answer is that of a run without a break.`,
 		Example: `  corecast run logsearch --input '/var/log/*.log' --pattern 'error|fail' --cores 2 --format json
   corecast run montecarlo --size 1e8 --model pi
   corecast run sleep --tasks 1000 --duration 10ms
-  corecast run --inputs inputs.txt --results out.jsonl -- ./score.sh {}`,
+  corecast run --inputs inputs.txt --results out.jsonl -- ./score.sh {}
+  corecast run --resume latest`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && cmd.ArgsLenAtDash() < 0 {
+			if len(args) == 0 && cmd.ArgsLenAtDash() < 0 && f.resume == "" {
 				return fmt.Errorf("run: which workload? (see corecast list workloads)")
 			}
 			return unknownWorkload(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			program, _, err := behindDash(cmd, args)
+			program, ok, err := behindDash(cmd, args)
 			if err != nil {
 				return err
+			}
+			if !ok {
+				if others := besides(cmd, "resume", "format", "price", "runs"); others != "" {
+					return fmt.Errorf("--resume goes on as the run was begun: leave out %s, or give all that it was begun with", others)
+				}
+				return a.resumeOnce(cmd, f, nil)
 			}
 			own.Args = program
 			return a.runOnce(cmd, f, own)
@@ -91,27 +107,67 @@ func (a *app) runOnce(cmd *cobra.Command, f *runFlags, w workloads.Workload) err
 		return err
 	}
 	sweep.JobTimeout = workloads.Duration(f.timeout)
-	plan := bench.Plan{Sweeps: []bench.Sweep{sweep}, Reps: 1, Price: f.price, Once: true}
+	plan := bench.Plan{Sweeps: []bench.Sweep{sweep}, Reps: 1, Price: f.price, Once: true, NoJournal: f.noJournal}
 	if err := plan.Validate(m); err != nil {
 		return err
+	}
+	if f.resume != "" {
+		return a.resumeOnce(cmd, f, &plan)
 	}
 	writer, err := a.create(f.record, plan)
 	if err != nil {
 		return err
 	}
+	return a.carryOut(cmd.Context(), writer, plan, nil, f)
+}
+
+// resumeOnce goes on with a run that was interrupted. asked is the plan that
+// the command line gives; nil: none, the run's own counts.
+func (a *app) resumeOnce(cmd *cobra.Command, f *runFlags, asked *bench.Plan) error {
+	if err := checkFormat(f.format, "table", "json"); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.record != "" {
+		return fmt.Errorf("--resume goes on in the run's own folder: leave out --record")
+	}
+	dir, w, r, err := a.reopen(f.resume)
+	if errors.Is(err, results.ErrComplete) {
+		return a.presentOnce(dir, f, nil)
+	}
+	if err != nil {
+		return err
+	}
+	plan, err := planOf(r, true)
+	if err == nil && asked != nil {
+		var differs string
+		if differs, err = plan.Differs(*asked); err == nil && differs != "" {
+			err = fmt.Errorf("%s was begun otherwise: %s; give what it was begun with, or nothing besides --resume", show(dir), differs)
+		}
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("--resume: %w", err), w.Close())
+	}
+	if f.price == "" {
+		f.price = plan.Price
+	}
+	return a.carryOut(cmd.Context(), w, plan, r.Trials, f)
+}
+
+// carryOut runs a plan of one trial into a run's folder and prints its result.
+func (a *app) carryOut(ctx context.Context, w *results.Writer, plan bench.Plan, done []results.Trial, f *runFlags) error {
 	progress := a.newProgress()
-	failed, err := bench.Run(cmd.Context(), plan, writer, nil, bench.Options{Progress: progress.update})
+	failed, err := bench.Run(ctx, plan, w, done, bench.Options{Progress: progress.update})
 	progress.stop()
-	if e := writer.Close(); e != nil && err == nil {
+	if e := w.Close(); e != nil && err == nil {
 		err = e
 	}
 	if err != nil {
-		if _, e := results.RemoveEmpty(writer.Dir()); e != nil {
-			err = errors.Join(err, e)
-		}
-		return err
+		return a.unfinished(w.Dir(), "run", err)
 	}
-	return a.presentOnce(writer.Dir(), f, failed)
+	return a.presentOnce(w.Dir(), f, failed)
 }
 
 // oneCount reads --cores of run: one core count.
@@ -163,6 +219,10 @@ func (a *app) presentOnce(dir string, f *runFlags, failed *runner.TasksError) er
 	if failed != nil {
 		a.printFailures(failed)
 		return negative{failed}
+	}
+	if text := r.Trials[0].Error; text != "" { // of an earlier part of the run
+		fmt.Fprintf(a.stderr, "corecast: failed: %s\n", oneLine(text))
+		return negative{errors.New(text)}
 	}
 	if check := r.Trials[0].Check; check != "" {
 		fmt.Fprintf(a.stderr, "corecast: wrong answer: %s\n", check)

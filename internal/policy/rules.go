@@ -34,7 +34,7 @@ var importRules = []rule{
 	{
 		pkg:     "runner",
 		imports: []string{"runner/exchange", "runner/trace", "internal/clock", "internal/cgroup", "internal/usage"},
-		tests:   []string{"runner/local", "runner/runnertest", "bench/metrics"},
+		tests:   []string{"runner/local", "runner/runnertest", "bench/metrics", "results"},
 	},
 	{ // a suite of tests: it looks at what a job leaves with the eyes of all
 		pkg:     "runner/runnertest",
