@@ -2,12 +2,10 @@ package runner
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"math"
 	"math/big"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +21,7 @@ func roundTrip[T any](t *testing.T, values ...T) {
 	t.Helper()
 	c := codecFor[T]()
 	for _, v := range values {
-		data, err := c.encode([]byte("before"), v)
+		data, err := c.Encode([]byte("before"), v)
 		if err != nil {
 			t.Errorf("encode %T %v: %v", v, v, err)
 			continue
@@ -32,7 +30,7 @@ func roundTrip[T any](t *testing.T, values ...T) {
 		if !ok {
 			t.Errorf("encoding %T %v changed what was in the buffer: %q", v, v, data)
 		}
-		got, err := c.decode(encoded)
+		got, err := c.Decode(encoded)
 		if len(encoded) < exchange.RawSize {
 			clear(data) // decode must not keep it
 		}
@@ -121,7 +119,7 @@ func TestCodecDeep(t *testing.T) {
 	wantDecodeError[any](t, deep("\x81", "", maxNesting+1), deep("\xc6", "", far), deep("\x9f", "\xff", 1), deep("\x9f", "\xff", far))
 	wantDecodeError[compound](t, deep("\xa1\x64Next", "", maxNesting+1), deep("\xbf\x64Next", "\xff", 1))
 	wantDecodeError[rawBytes](t, "\x5f\x41a\xff")
-	if _, err := codecFor[compound]().decode([]byte(deep("\xa1\x64Next", "", maxNesting))); err != nil {
+	if _, err := codecFor[compound]().Decode([]byte(deep("\xa1\x64Next", "", maxNesting))); err != nil {
 		t.Error(err)
 	}
 	// What is announced and not there is not made room for.
@@ -150,14 +148,14 @@ func (v *touchy) UnmarshalBinary(data []byte) error {
 func TestCodecPanics(t *testing.T) {
 	c := codecFor[touchy]()
 	var p *PanicError
-	if out, err := c.encode([]byte("a"), touchy{}); !errors.As(err, &p) || p.Value != "not fine" || string(out) != "a" {
+	if out, err := c.Encode([]byte("a"), touchy{}); !errors.As(err, &p) || p.Value != "not fine" || string(out) != "a" {
 		t.Errorf("encode: %q, %v", out, err)
 	}
-	data, err := c.encode(nil, touchy{Fine: true})
+	data, err := c.Encode(nil, touchy{Fine: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.decode(data); !errors.As(err, &p) || !strings.Contains(p.Value, "index out of range") {
+	if _, err := c.Decode(data); !errors.As(err, &p) || !strings.Contains(p.Value, "index out of range") {
 		t.Errorf("decode: %v", err)
 	}
 }
@@ -180,7 +178,7 @@ func wantDecodeError[T any](t *testing.T, inputs ...string) {
 	t.Helper()
 	c := codecFor[T]()
 	for _, in := range inputs {
-		if v, err := c.decode([]byte(in)); err == nil {
+		if v, err := c.Decode([]byte(in)); err == nil {
 			t.Errorf("% x was decoded as %T %v", in, v, v)
 		}
 	}
@@ -201,35 +199,9 @@ func TestCodecBadBytes(t *testing.T) {
 }
 
 func TestCodecCannotEncode(t *testing.T) {
-	if data, err := codecFor[chan int]().encode([]byte("a"), nil); err == nil || string(data) != "a" {
+	if data, err := codecFor[chan int]().Encode([]byte("a"), nil); err == nil || string(data) != "a" {
 		t.Errorf("a channel was encoded: %q, %v", data, err)
 	}
-	f := NewFunc("f", func(_ context.Context, x int) (func(), error) { return func() {}, nil })
-	var failed *codecError
-	s := serveOne(t, "\x04\x02") // two bytes, of which the input takes one
-	if next, err := f.serve(t.Context(), s); next != 1 || !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "decode the input of f: ") || s.start != s.end || s.start == 0 {
-		t.Errorf("serve: %d, %d to %d, %v", next, s.start, s.end, err)
-	}
-	s = serveOne(t, "\x02\x02")
-	if next, err := f.serve(t.Context(), s); next != 1 || !errors.As(err, &failed) || !strings.HasPrefix(err.Error(), "encode the result of f: ") || s.end < s.start || s.start == 0 {
-		t.Errorf("serve: %d, %d to %d, %v", next, s.start, s.end, err)
-	}
-	if frames, _ := s.out.Take(0, 0); len(frames) != 0 {
-		t.Errorf("%d bytes of a result that could not be encoded", len(frames))
-	}
-}
-
-// serveOne is a run of one call whose input stands in a chunk's frame as given.
-func serveOne(t *testing.T, input string) *serving {
-	t.Helper()
-	head := []byte{1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0}
-	in, err := exchange.ParseChunk(append(head, input+"\x00"...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := &exchange.Results{}
-	out.Begin(in, in.Lo, true, false)
-	return &serving{in: in, out: out, to: 1, stop: new(atomic.Uint32), meter: &meter{}}
 }
 
 // FuzzCodec holds that no bytes make a decoder panic, and that what it makes
@@ -250,8 +222,8 @@ func FuzzCodec(f *testing.F) {
 		reencode[time.Duration](t, data)
 		reencode[[]named](t, data)
 		reencode[link](t, data)
-		codecFor[any]().decode(data)
-		codecFor[map[any]touchy]().decode(data)
+		codecFor[any]().Decode(data)
+		codecFor[map[any]touchy]().Decode(data)
 		reencode[struct {
 			Name string
 			Next []rawBytes
@@ -270,7 +242,7 @@ type link struct {
 
 func reencode[T any](t *testing.T, data []byte) {
 	c := codecFor[T]()
-	if v, err := c.decode(data); err == nil {
+	if v, err := c.Decode(data); err == nil {
 		roundTrip(t, v)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"corecast/runner/exchange"
 	"corecast/runner/trace"
+	"corecast/runner/work"
 )
 
 // Journal keeps the accepted results of a job, so that the same job goes on
@@ -29,12 +30,13 @@ type Journal interface {
 // equal jobs have equal ones. It does not see what the inputs only name, such
 // as files.
 func Fingerprint[In, Out any](f *Func[In, Out], inputs []In) (string, error) {
+	codec := f.InCodec()
 	sum := xxhash.New()
-	fmt.Fprintf(sum, "%s\x00%d\x00", f.name, len(inputs))
+	fmt.Fprintf(sum, "%s\x00%d\x00", f.Name(), len(inputs))
 	var buf []byte
 	for i, in := range inputs {
 		var err error
-		if buf, err = f.in.encode(buf[:0], in); err != nil {
+		if buf, err = codec.Encode(buf[:0], in); err != nil {
 			return "", fmt.Errorf("encode the input of task %d: %w", i, err)
 		}
 		sum.Write(binary.AppendUvarint(nil, uint64(len(buf))))
@@ -45,7 +47,7 @@ func Fingerprint[In, Out any](f *Func[In, Out], inputs []In) (string, error) {
 
 // run runs a job on a pool, and keeps its results in a journal if there is one:
 // those that are there already are delivered first, and their tasks do not run.
-func run[In, Out any](ctx context.Context, pool *Pool, j *typedJob[In, Out], o JobOptions) error {
+func run[In, Out any](ctx context.Context, pool *Pool, j *work.TypedJob[In, Out], o JobOptions) error {
 	if o.Journal == nil {
 		return pool.run(ctx, j, o)
 	}
@@ -62,7 +64,7 @@ func run[In, Out any](ctx context.Context, pool *Pool, j *typedJob[In, Out], o J
 
 // kept is a job some of whose results are in a journal.
 type kept[In, Out any] struct {
-	job     *typedJob[In, Out]
+	job     *work.TypedJob[In, Out]
 	journal Journal
 	// left are the tasks that have no result yet, when some have; nil: all.
 	left []int32
@@ -85,13 +87,13 @@ func (k *kept[In, Out]) load(ctx context.Context) error {
 		if len(result) >= exchange.RawSize { // the value may be these bytes
 			result = bytes.Clone(result)
 		}
-		out, err := k.job.fn.out.decode(result)
+		out, err := k.job.Fn.OutCodec().Decode(result)
 		if err != nil {
 			return fmt.Errorf("decode that of task %d: %w", task, err)
 		}
 		have.add(task, task+1)
 		count++
-		if !k.job.deliver(task, []Out{out}) {
+		if !k.job.Deliver(task, []Out{out}) {
 			return context.Cause(ctx)
 		}
 		return nil
@@ -117,17 +119,15 @@ func (k *kept[In, Out]) task(i int) int {
 }
 
 // rest is the job of the tasks that have no result yet.
-func (k *kept[In, Out]) rest() *typedJob[In, Out] {
-	inputs := k.job.inputs
+func (k *kept[In, Out]) rest() *work.TypedJob[In, Out] {
+	inputs := k.job.Inputs
 	if k.left != nil {
 		inputs = make([]In, len(k.left))
 		for i, task := range k.left {
-			inputs[i] = k.job.inputs[task]
+			inputs[i] = k.job.Inputs[task]
 		}
 	}
-	rest := newJob(k.job.fn, inputs, k.accept)
-	rest.begin = k.job.Begin
-	return rest
+	return &work.TypedJob[In, Out]{Fn: k.job.Fn, Inputs: inputs, Deliver: k.accept, Begun: k.job.Begin}
 }
 
 // accept keeps results and hands them on.
@@ -142,7 +142,7 @@ func (k *kept[In, Out]) accept(first int, outs []Out) bool {
 		for to < len(outs) && k.task(first+to) == k.task(first+from)+to-from {
 			to++
 		}
-		if !k.job.deliver(k.task(first+from), outs[from:to]) {
+		if !k.job.Deliver(k.task(first+from), outs[from:to]) {
 			return false
 		}
 		from = to
@@ -151,13 +151,13 @@ func (k *kept[In, Out]) accept(first int, outs []Out) bool {
 }
 
 func (k *kept[In, Out]) append(task int, out Out) error {
-	codec := &k.job.fn.out
+	codec := k.job.Fn.OutCodec()
 	var result []byte
-	if codec.raw != nil {
-		result = codec.raw(out)
+	if codec.Raw != nil {
+		result = codec.Raw(out)
 	} else {
 		var err error
-		if k.buf, err = codec.encode(k.buf[:0], out); err != nil {
+		if k.buf, err = codec.Encode(k.buf[:0], out); err != nil {
 			return fmt.Errorf("keep the result of task %d: %w", task, err)
 		}
 		result = k.buf

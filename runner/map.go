@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"slices"
+
+	"corecast/runner/work"
 )
 
 // Map runs f on each input over the workers of pool and returns the results
@@ -14,7 +16,7 @@ import (
 // out, the error says so. A pool runs one job at a time; Map waits its turn.
 func Map[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs []In, options JobOptions) ([]Out, error) {
 	outs := make([]Out, len(inputs))
-	j := newJob(f, inputs, func(task int, part []Out) bool { copy(outs[task:], part); return true })
+	j := &work.TypedJob[In, Out]{Fn: f, Inputs: inputs, Deliver: func(task int, part []Out) bool { copy(outs[task:], part); return true }}
 	err := run(ctx, pool, j, options)
 	return outs, err
 }
@@ -25,7 +27,7 @@ func Map[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs 
 // the error. reduce runs at the driver, never concurrently with itself.
 func MapReduce[In, Out, Acc any](ctx context.Context, pool *Pool, f *Func[In, Out], inputs []In, acc Acc, reduce func(Acc, Out) Acc, options JobOptions) (Acc, error) {
 	fold := folding[Acc, Out]{acc: acc, reduce: reduce, waiting: make(map[int][]Out)}
-	err := run(ctx, pool, newJob(f, inputs, fold.add), options)
+	err := run(ctx, pool, &work.TypedJob[In, Out]{Fn: f, Inputs: inputs, Deliver: fold.add}, options)
 	fold.rest(len(inputs))
 	return fold.acc, err
 }
@@ -88,12 +90,12 @@ func Stream[In, Out any](ctx context.Context, pool *Pool, f *Func[In, Out], inpu
 		var err error
 		go func() {
 			defer close(results)
-			j := newJob[In, Out](f, inputs, nil)
-			j.deliver = func(task int, outs []Out) bool {
+			j := &work.TypedJob[In, Out]{Fn: f, Inputs: inputs}
+			j.Deliver = func(task int, outs []Out) bool {
 				for k, out := range outs {
 					select {
 					case results <- Result[Out]{task + k, out}:
-					case <-j.done: // nobody takes it, and the time is up
+					case <-j.Done(): // nobody takes it, and the time is up
 						return false
 					}
 				}

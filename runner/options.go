@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"corecast/runner/trace"
+	"corecast/runner/work"
 )
 
 // JobOptions tune one job; the zero value is what most jobs want.
@@ -87,7 +88,19 @@ func (o *JobOptions) silence() time.Duration {
 var ErrJobTimeout = errors.New("job timeout")
 
 // ErrTaskTimeout is in the error of a task that ran out of TaskTimeout.
-var ErrTaskTimeout = errors.New("task timeout")
+var ErrTaskTimeout = work.ErrTaskTimeout
+
+// PanicError is the error of a task whose function panicked.
+type PanicError = work.PanicError
+
+// WithDetail attaches text to an error of a task's function that travels with
+// it to the driver, where [Detail] finds it: what is too long, or not meant,
+// for its message.
+func WithDetail(err error, detail string) error { return work.WithDetail(err, detail) }
+
+// Detail returns the text that WithDetail attached to err, empty when none
+// was.
+func Detail(err error) string { return work.Detail(err) }
 
 // TaskError says why a task has no result.
 type TaskError struct {

@@ -10,6 +10,7 @@ import (
 	"corecast/internal/clock"
 	"corecast/runner/exchange"
 	"corecast/runner/trace"
+	"corecast/runner/work"
 )
 
 // Launcher starts, watches and ends the workers of a backend. It tells what
@@ -126,7 +127,7 @@ func (p *Pool) acquire(ctx context.Context) error {
 func (p *Pool) release() { p.turn <- struct{}{} }
 
 // run runs a job. It is submitted now.
-func (p *Pool) run(ctx context.Context, j job, o JobOptions) error {
+func (p *Pool) run(ctx context.Context, j work.Job, o JobOptions) error {
 	if n := j.Len(); n > math.MaxInt32 {
 		return fmt.Errorf("%d tasks are more than a job can have: %d", n, math.MaxInt32)
 	} else if n > 0 && len(p.slots) == 0 {

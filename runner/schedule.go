@@ -9,6 +9,7 @@ import (
 
 	"corecast/runner/exchange"
 	"corecast/runner/trace"
+	"corecast/runner/work"
 )
 
 const (
@@ -41,7 +42,7 @@ func startWait(failures int) time.Duration {
 // on one goroutine.
 type schedule struct {
 	pool    *Pool
-	job     job
+	job     work.Job
 	options JobOptions
 	t0      int64
 	spec    exchange.Spec
@@ -74,7 +75,7 @@ type again struct {
 	alone           bool
 }
 
-func newSchedule(p *Pool, j job, o JobOptions) *schedule {
+func newSchedule(p *Pool, j work.Job, o JobOptions) *schedule {
 	s := &schedule{pool: p, job: j, options: o, t0: now(), tries: make(map[int]*tries), twins: make(map[int]bool)}
 	s.last = s.t0
 	if j != nil {

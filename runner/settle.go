@@ -3,6 +3,7 @@ package runner
 import (
 	"corecast/runner/exchange"
 	"corecast/runner/trace"
+	"corecast/runner/work"
 )
 
 // delivered takes a delivery in: the worker gets its next chunk first, then
@@ -153,7 +154,7 @@ func (s *schedule) result(sl *slot, c *dispatched, d *exchange.Delivery, k int, 
 	case failed && s.stopped():
 		row.Outcome = trace.Cancelled
 	case failed:
-		s.failure(&row, cause(f))
+		s.failure(&row, work.Cause(f))
 	default:
 		row.Outcome = trace.Done
 		s.settle(task, task+1, d.Received)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"corecast/runner"
+	"corecast/workloads/synthetic"
 )
 
 // All lists the built-in workloads: one line each.
@@ -25,7 +26,7 @@ func All() []func() Workload {
 
 // Funcs lists the functions that a worker must know to run them.
 func Funcs() []runner.AnyFunc {
-	return []runner.AnyFunc{monteCarlo, logSearchFunc, hyperSweepFunc.fit, imageFunc, commandFunc, sleep, spin, busy}
+	return append(synthetic.Funcs(), monteCarlo, logSearchFunc, hyperSweepFunc.fit, imageFunc, commandFunc)
 }
 
 // New returns the named workload with its default settings. An unknown name is

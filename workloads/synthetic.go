@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"runtime"
 	"time"
 
-	"corecast/internal/clock"
 	"corecast/runner"
+	"corecast/workloads/synthetic"
 )
 
 // maxTasks bounds the tasks of a job, whose attempts a driver keeps in memory
@@ -121,64 +120,6 @@ func (w *Synthetic) Size() int64 { return w.Count }
 // SetSize sets the number of tasks.
 func (w *Synthetic) SetSize(n int64) { w.Count = n }
 
-var (
-	// sleep returns for how many nanoseconds it slept. Go's timers may be a
-	// millisecond late, so the last of it is slept by the kernel's, which does
-	// not heed ctx.
-	sleep = runner.NewFunc("sleep", func(ctx context.Context, ns int64) (int64, error) {
-		const last = int64(3 * time.Millisecond)
-		began := clock.Now()
-		if ns > last {
-			select {
-			case <-time.After(time.Duration(ns - last)):
-			case <-ctx.Done():
-				return 0, ctx.Err()
-			}
-		}
-		if left := began + ns - clock.Now(); left > 0 {
-			clock.Sleep(left)
-		}
-		return clock.Now() - began, nil
-	})
-
-	// spin returns how many nanoseconds of its thread's processor time it
-	// used.
-	spin = runner.NewFunc("spin", func(ctx context.Context, ns int64) (int64, error) {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		began := clock.ThreadCPU()
-		for x := uint64(1); ; {
-			for range 4096 { // some microseconds of work between looks at the clock
-				x ^= x << 13
-				x ^= x >> 7
-				x ^= x << 17
-			}
-			if x == 0 { // never: xorshift has no zero, but the work must stay
-				return 0, fmt.Errorf("the generator stopped")
-			}
-			if used := clock.ThreadCPU() - began; used >= ns {
-				return used, nil
-			}
-			if err := ctx.Err(); err != nil {
-				return 0, err
-			}
-		}
-	})
-)
-
-// busy returns for how many nanoseconds it held its core.
-var busy = runner.NewFunc("busy", func(ctx context.Context, ns int64) (int64, error) {
-	began := clock.Now()
-	for turn := 1; ; turn++ {
-		if passed := clock.Now() - began; passed >= ns {
-			return passed, nil
-		}
-		if turn%1024 == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
-		}
-	}
-})
-
 // SyntheticAnswer is the answer of noop, sleep, spin and busy.
 type SyntheticAnswer struct {
 	Tasks int64 `json:"tasks"`
@@ -208,7 +149,7 @@ func (w *Synthetic) Prepare(context.Context, Env) (Job, error) {
 			fold: func(outs []struct{}) Answer { return SyntheticAnswer{Tasks: int64(len(outs))} },
 		}, nil
 	}
-	fn := map[string]*runner.Func[int64, int64]{"sleep": sleep, "spin": spin, "busy": busy}[w.kind]
+	fn := map[string]*runner.Func[int64, int64]{"sleep": synthetic.Sleep, "spin": synthetic.Spin, "busy": synthetic.Busy}[w.kind]
 	inputs := make([]int64, w.Count)
 	for i := range inputs {
 		inputs[i] = int64(w.Each)

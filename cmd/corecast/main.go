@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	_ "corecast/internal/workerentry" // must start before other packages initialise
+	_ "corecast/internal/workerentry/all"
 	"corecast/runner/remote"
 	"corecast/workloads"
 )

@@ -82,9 +82,25 @@ func cmdOneLine(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// TestWorkerStartsEarly checks that a worker of the command starts before what
-// only a driver needs initialises: the runtime prints each package's
-// initialisation as it happens, and the worker's never ends.
+// beforeWorker are the packages of others that initialise before a worker of
+// the command is ready, each for the same reason: it imports nothing that a
+// worker does not need as well, so that the order of import paths decides.
+// What it costs a worker is beside it, in page faults of about 275.
+var beforeWorker = map[string]string{
+	"codeberg.org/go-latex/latex/mtex/symbols":         "maps of symbols, of gonum/plot: 13, and 2 % of the time",
+	"codeberg.org/go-latex/latex/internal/tex2unicode": "1",
+	"github.com/aclements/go-moremath/mathx":           "1",
+	"github.com/aclements/go-moremath/stats":           "1",
+	"github.com/klauspost/compress/internal/cpuinfo":   "1",
+	"github.com/klauspost/compress/internal/snapref":   "a table of CRC-32C: 2, and 1 % of the time",
+	"golang.org/x/text/encoding/charmap":               "2",
+	"gonum.org/v1/gonum/mathext/internal/amos":         "2",
+}
+
+// TestWorkerStartsEarly holds that a worker of the command is ready before what
+// it does not need initialises: the runtime prints each package's
+// initialisation as it happens, and the worker's does not end. When it fails
+// for a package that was added, see docs/runner.md for what may be done.
 func TestWorkerStartsEarly(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "corecast")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
@@ -104,11 +120,19 @@ func TestWorkerStartsEarly(t *testing.T) {
 	if !slices.Contains(initialised, "os") || !strings.Contains(trace.String(), "descriptor 99") {
 		t.Fatalf("no trace of initialisation:\n%s", trace.String())
 	}
-	heavy := regexp.MustCompile(`^(net|crypto/tls|net/.*|github\.com/spf13/.*|golang\.org/x/perf/.*|text/template|html/template)$`)
+	// Of the standard library, what has many others behind it, or takes long.
+	heavy := regexp.MustCompile(`^(net|crypto/(tls|x509).*|net/.*|encoding/(gob|json|xml|asn1)|flag|html.*|image.*|log/slog|math/big|os/exec|path/filepath|regexp.*|text/.*)$`)
+	own := regexp.MustCompile(`^corecast/(internal/(clock|usage|workerentry)|runner/(exchange|work)|workloads/synthetic)$`)
 	for _, name := range initialised {
-		if heavy.MatchString(name) {
-			t.Errorf("%s initialises before the worker starts", name)
+		first, _, _ := strings.Cut(name, "/")
+		switch {
+		case heavy.MatchString(name):
+		case first == "corecast" && !own.MatchString(name):
+		case strings.Contains(first, ".") && beforeWorker[name] == "":
+		default:
+			continue
 		}
+		t.Errorf("%s initialises before the worker is ready", name)
 	}
 }
 

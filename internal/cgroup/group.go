@@ -205,7 +205,7 @@ func Hold(name string, l Limits, f func()) error {
 }
 
 // StatFile returns the file from which the group's throttled time can be read
-// by ThrottledIn; empty when no controller of processors is in use.
+// by usage.ThrottledIn; empty when no controller of processors is in use.
 func (g *Group) StatFile() string {
 	for i, p := range g.tree.places {
 		if slices.Contains(p.serves, cpu) {

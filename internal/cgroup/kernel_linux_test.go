@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"corecast/internal/cgroup/onv2"
+	"corecast/internal/usage"
 )
 
 // childEnv makes the test program do something else: see child.
@@ -185,7 +186,7 @@ func TestShareHolds(t *testing.T) {
 		if u.CPU <= 0 || u.Throttled < 0 || u.ThrottledPeriods < 0 || u.Periods < u.ThrottledPeriods {
 			t.Errorf("the account %+v lacks something", u)
 		}
-		if own := ThrottledIn(g.StatFile()); own < u.Throttled {
+		if own := time.Duration(usage.ThrottledIn(g.StatFile())); own < u.Throttled {
 			t.Errorf("throttled for %v by its file, %v before", own, u.Throttled)
 		}
 		if err := g.Remove(); err != nil {

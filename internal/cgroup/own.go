@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"corecast/internal/usage"
 )
 
 // CPUQuota returns the smallest quota on the way up, in cores; 0 for none.
@@ -59,15 +61,10 @@ func (o Own) Throttled() (longest time.Duration, ok bool) {
 	return longest, ok
 }
 
-// throttled finds the throttled time in the text of a cpu.stat of either
-// version: in microseconds as throttled_usec, in nanoseconds as
-// throttled_time.
+// throttled finds the throttled time in the text of a cpu.stat.
 func throttled(text string) (time.Duration, bool) {
-	if n, ok := lookup(text, "throttled_usec"); ok {
-		return time.Duration(n) * time.Microsecond, true
-	}
-	n, ok := lookup(text, "throttled_time")
-	return time.Duration(n), ok
+	t := usage.Throttled([]byte(text))
+	return time.Duration(t), t != usage.Unknown
 }
 
 // lookup returns the number behind a key in lines of "key number".

@@ -2,7 +2,6 @@ package cgroup
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -100,20 +99,6 @@ func peak(path, name string) int64 {
 		return Unknown
 	}
 	return number(text)
-}
-
-// ThrottledIn returns the throttled time that a cpu.stat tells
-// ([Group.StatFile]); Unknown when it cannot be read.
-func ThrottledIn(file string) time.Duration {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return Unknown
-	}
-	t, ok := throttled(string(data))
-	if !ok {
-		return Unknown
-	}
-	return t
 }
 
 // Folders returns the group's folders, one a hierarchy, sorted.

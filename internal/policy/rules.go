@@ -26,14 +26,19 @@ var importRules = []rule{
 	{pkg: "internal/yamlfile"},
 	{pkg: "internal/yamlfile/schematest"},
 	{pkg: "internal/usage"},
-	{pkg: "internal/cgroup", tests: []string{"internal/cgroup/onv2"}},
+	{pkg: "internal/cgroup", imports: []string{"internal/usage"}, tests: []string{"internal/cgroup/onv2"}},
 	{pkg: "internal/cgroup/onv2"},
 
 	// Running.
 	{pkg: "runner/exchange", imports: []string{"internal/clock"}},
 	{
+		pkg:     "runner/work",
+		imports: []string{"runner/exchange", "internal/clock", "internal/usage"},
+		tests:   []string{"runner", "runner/local"},
+	},
+	{
 		pkg:     "runner",
-		imports: []string{"runner/exchange", "runner/trace", "internal/clock", "internal/cgroup", "internal/usage"},
+		imports: []string{"runner/exchange", "runner/work", "runner/trace", "internal/clock"},
 		tests:   []string{"runner/local", "runner/runnertest", "bench/metrics", "results"},
 	},
 	{ // a suite of tests: it looks at what a job leaves with the eyes of all
@@ -67,8 +72,10 @@ var importRules = []rule{
 		},
 		tests: []string{"runner/local"},
 	},
+	{pkg: "workloads/synthetic", imports: []string{"runner/work", "internal/clock"}},
 	{pkg: "workloads/*", imports: []string{"runner", "runner/trace", "internal/clock"}},
-	{pkg: "internal/workerentry", imports: []string{"runner", "workloads"}},
+	{pkg: "internal/workerentry", imports: []string{"runner/work", "workloads/synthetic"}},
+	{pkg: "internal/workerentry/all", imports: []string{"runner/work", "workloads"}},
 
 	// The record, and what is computed from it.
 	{pkg: "results", imports: []string{"runner/trace"}},
@@ -148,7 +155,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/montanaflynn/stats", in: []string{"bench/metrics"}},
 
 	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
-	{module: "github.com/cespare/xxhash/v2", in: []string{"runner", "runner/exchange"}},
+	{module: "github.com/cespare/xxhash/v2", in: []string{"runner"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile", "internal/yamlfile/*"}, tests: []string{"bench/*"}},
 	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "internal/imaging", "runner/local", "runner/remote", "workloads"}},
@@ -182,7 +189,8 @@ var workerMustNotReach = []string{
 
 // initAllowed are the files that may have an init function.
 var initAllowed = map[string]string{
-	"internal/workerentry/entry.go": "the command's worker must start before other packages initialise",
+	"internal/workerentry/entry.go":     "the command's worker must start before other packages initialise",
+	"internal/workerentry/all/entry.go": "and have all functions before what only a driver needs does",
 }
 
 // stateAllowed are the package-level variables that may change, and why.

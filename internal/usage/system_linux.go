@@ -3,7 +3,6 @@ package usage
 import (
 	"bytes"
 	"os"
-	"strconv"
 )
 
 // PeakMemory returns this process's largest resident set in bytes, since it
@@ -59,16 +58,3 @@ func Waited() int64 {
 }
 
 func exists(name string) bool { _, err := os.Stat(name); return err == nil }
-
-// first returns the number that a text begins with, 0 when there is none.
-func first(text []byte) int64 {
-	fields := bytes.Fields(text[:min(len(text), 64)])
-	if len(fields) == 0 {
-		return 0
-	}
-	n, err := strconv.ParseInt(string(fields[0]), 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}

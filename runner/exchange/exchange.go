@@ -3,10 +3,10 @@
 //
 // The driver's end of one worker is a [Link]: it takes chunks and never
 // blocks. What comes back (the worker is ready, results, the worker is gone)
-// is an [Event], posted to the one goroutine that schedules. memory.go links
-// goroutines, stream.go processes by frames over a byte stream (frame.go).
-// Package runner schedules and executes; the launchers beside it start
-// workers and make their links.
+// is an [Event], posted to the one goroutine that schedules. stream.go links
+// processes by frames over a byte stream (frame.go). Package runner schedules,
+// package work executes and has the link to goroutines; the launchers beside
+// them start workers and make their links.
 package exchange
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 // Job is the work of one job as an exchange sees it: encoded on a wire,
-// called directly in memory. It is implemented in package runner and is safe
+// called directly in memory. It is implemented in package work and is safe
 // for concurrent use.
 type Job interface {
 	// Func is the name of the function.

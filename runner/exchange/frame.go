@@ -8,8 +8,6 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
 )
 
 // Protocol is the version of the frames; driver and worker must agree.
@@ -47,7 +45,7 @@ func (s Sum) head(header []byte) uint64 {
 	return (word ^ uint64(s)) * mix1
 }
 
-// add returns the sum behind a frame whose body has the hash body (XXH64); its
+// add returns the sum behind a frame whose body has the hash body; its
 // lower 32 bits are the frame's check.
 func (s Sum) add(head, body uint64) Sum {
 	x := (head ^ body) * mix2
@@ -61,12 +59,9 @@ func (s *Sum) Seal(buf, raw []byte) {
 		end := frameHeader + int(binary.LittleEndian.Uint32(buf))
 		head := s.head(buf)
 		if end <= len(buf) {
-			*s = s.add(head, xxhash.Sum64(buf[frameHeader:end]))
+			*s = s.add(head, Hash(buf[frameHeader:end]))
 		} else {
-			d := xxhash.New()
-			d.Write(buf[frameHeader:]) // a hash takes all
-			d.Write(raw)
-			*s = s.add(head, d.Sum64())
+			*s = s.add(head, hashParts(buf[frameHeader:], raw))
 			end = len(buf)
 		}
 		buf[5], buf[6], buf[7] = byte(head>>40), byte(head>>48), byte(head>>56)
@@ -199,7 +194,7 @@ func (f *FrameReader) Next(header func()) (FrameType, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	f.sum = f.sum.add(head, xxhash.Sum64(body))
+	f.sum = f.sum.add(head, Hash(body))
 	if uint32(f.sum) != check {
 		return 0, nil, fmt.Errorf("%w: %d bytes do not match their check", ErrFrame, n)
 	}

@@ -1,4 +1,4 @@
-package runner
+package work
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 // and keeps its times.
 func TestResultTooLarge(t *testing.T) {
 	sizes := []int{5, exchange.MaxFrame - 1000, 4}
-	f := NewFunc("sized", func(_ context.Context, task int) ([]byte, error) { return make([]byte, sizes[task]), nil })
-	j := newJob(f, nil, nil)
+	f := NewPlain("sized", func(_ context.Context, task int) ([]byte, error) { return make([]byte, sizes[task]), nil })
+	j := &TypedJob[int, []byte]{Fn: f}
 	var wire bytes.Buffer
 	o := &streamOutlet{conn: exchange.NewFrameWriter(&wire, 0)}
 	in, err := exchange.ParseChunk([]byte{1, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 8, 0, 0, 0, 2, 0, 2, 2, 2, 4})

@@ -1,4 +1,4 @@
-package runner
+package work
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"corecast/runner/exchange"
 )
 
-// job is one call of Map: what the scheduler needs to know of its types.
-type job interface {
+// Job is one call of Map: what the scheduler needs to know of its types.
+type Job interface {
 	exchange.Job
 	// Len is the number of tasks.
 	Len() int
@@ -19,57 +19,66 @@ type job interface {
 	Accept(b exchange.Block, k, task, n int) bool
 }
 
-// typedJob is a job of known types.
-type typedJob[In, Out any] struct {
-	fn     *Func[In, Out]
-	inputs []In
-	// deliver gets each task's accepted result, once, from one goroutine: those
+// TypedJob is a job of known types.
+type TypedJob[In, Out any] struct {
+	Fn     *Func[In, Out]
+	Inputs []In
+	// Deliver gets each task's accepted result, once, from one goroutine: those
 	// of consecutive tasks together. It may keep the values, not the slice.
-	deliver func(task int, outs []Out) bool
-	done    <-chan struct{}
-	begin   func(done <-chan struct{}) // nil: nobody else is told
+	Deliver func(task int, outs []Out) bool
+	// Begun is told what Begin is; nil: nobody else is told.
+	Begun func(done <-chan struct{})
+
+	done <-chan struct{}
 }
 
-func newJob[In, Out any](f *Func[In, Out], inputs []In, deliver func(int, []Out) bool) *typedJob[In, Out] {
-	return &typedJob[In, Out]{fn: f, inputs: inputs, deliver: deliver}
-}
+// Done is closed when the job's time is up; valid once it has begun.
+func (j *TypedJob[In, Out]) Done() <-chan struct{} { return j.done }
 
-func (j *typedJob[In, Out]) Func() string { return j.fn.name }
-func (j *typedJob[In, Out]) Len() int     { return len(j.inputs) }
+// Func is the name of the function.
+func (j *TypedJob[In, Out]) Func() string { return j.Fn.name }
 
-func (j *typedJob[In, Out]) Begin(done <-chan struct{}) {
-	if j.done = done; j.begin != nil {
-		j.begin(done)
+// Len is the number of tasks.
+func (j *TypedJob[In, Out]) Len() int { return len(j.Inputs) }
+
+// Begin notes that the job begins.
+func (j *TypedJob[In, Out]) Begin(done <-chan struct{}) {
+	if j.done = done; j.Begun != nil {
+		j.Begun(done)
 	}
 }
 
-func (j *typedJob[In, Out]) AppendInput(dst []byte, task int) ([]byte, error) {
-	return j.fn.in.encode(dst, j.inputs[task])
+// AppendInput appends an encoded input.
+func (j *TypedJob[In, Out]) AppendInput(dst []byte, task int) ([]byte, error) {
+	return j.Fn.in.Encode(dst, j.Inputs[task])
 }
 
-func (j *typedJob[In, Out]) RawInput(task int) []byte {
-	if j.fn.in.raw == nil {
+// RawInput returns an input that is bytes already.
+func (j *TypedJob[In, Out]) RawInput(task int) []byte {
+	if j.Fn.in.Raw == nil {
 		return nil
 	}
-	return j.fn.in.raw(j.inputs[task])
+	return j.Fn.in.Raw(j.Inputs[task])
 }
 
-func (j *typedJob[In, Out]) NewBlock(n int) exchange.Block {
+// NewBlock makes room for results.
+func (j *TypedJob[In, Out]) NewBlock(n int) exchange.Block {
 	return &block[In, Out]{job: j, values: make([]Out, n)}
 }
 
-func (j *typedJob[In, Out]) Accept(b exchange.Block, k, task, n int) bool {
-	return j.deliver(task, b.(*block[In, Out]).values[k:k+n])
+// Accept delivers results of a block.
+func (j *TypedJob[In, Out]) Accept(b exchange.Block, k, task, n int) bool {
+	return j.Deliver(task, b.(*block[In, Out]).values[k:k+n])
 }
 
 // block holds results of a job.
 type block[In, Out any] struct {
-	job    *typedJob[In, Out]
+	job    *TypedJob[In, Out]
 	values []Out
 }
 
 func (b *block[In, Out]) Decode(k int, payload []byte) (err error) {
-	b.values[k], err = b.job.fn.out.decode(payload)
+	b.values[k], err = b.job.Fn.out.Decode(payload)
 	return err
 }
 
@@ -80,7 +89,7 @@ func (b *block[In, Out]) Call(ctx context.Context, c *exchange.Calls) (next int,
 			next, err = k+1, b.panicked(c, k, v)
 		}
 	}()
-	call, inputs := b.job.fn.call, b.job.inputs[c.Task:]
+	call, inputs := b.job.Fn.call, b.job.Inputs[c.Task:]
 	if c.Stamps != nil {
 		c.Stamps[0] = clock.Now()
 	}
@@ -111,7 +120,7 @@ func (b *block[In, Out]) panicked(c *exchange.Calls, k int, v any) error {
 	if c.Stamps != nil {
 		c.Stamps[k-c.From+1] = clock.Now()
 	}
-	return caught(v)
+	return Caught(v)
 }
 
 // codecError says which value could not be encoded or decoded.

@@ -1,4 +1,4 @@
-package runner
+package work
 
 import (
 	"context"
@@ -42,7 +42,7 @@ func (f *Func[In, Out]) serve(ctx context.Context, s *serving) (next int, err er
 	within := false // the function
 	defer func() {
 		if v := recover(); v != nil {
-			next, err = k+1, caught(v)
+			next, err = k+1, Caught(v)
 			switch {
 			case within:
 				err = s.returned(err)
@@ -101,7 +101,7 @@ func (f *Func[In, Out]) input(s *serving) (in In, err error) {
 	case reason != "":
 		return in, errors.New(reason)
 	}
-	if in, err = f.in.decode(payload); err != nil {
+	if in, err = f.in.Decode(payload); err != nil {
 		return in, &codecError{"decode the input of " + f.name, err}
 	}
 	return in, nil
@@ -110,8 +110,8 @@ func (f *Func[In, Out]) input(s *serving) (in In, err error) {
 // result keeps a result.
 func (f *Func[In, Out]) result(s *serving, value Out) error {
 	buf := s.out.Entry(s.start, s.end)
-	if f.out.raw != nil {
-		raw := f.out.raw(value)
+	if f.out.Raw != nil {
+		raw := f.out.Raw(value)
 		if err := bounded(len(raw)); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (f *Func[In, Out]) result(s *serving, value Out) error {
 			return nil
 		}
 	}
-	buf, err := f.out.encode(buf, value)
+	buf, err := f.out.Encode(buf, value)
 	if err != nil {
 		return &codecError{"encode the result of " + f.name, err}
 	}

@@ -1,4 +1,4 @@
-package runner
+package work
 
 import (
 	"context"
@@ -166,65 +166,3 @@ func (w *watchdog) overrun() {
 func (x *executor) timedOut() error {
 	return fmt.Errorf("%w: no result after %v", ErrTaskTimeout, x.timeout)
 }
-
-// describe turns an error into what travels; nil for nil.
-func describe(err error) *exchange.Failure {
-	if err == nil {
-		return nil
-	}
-	f := &exchange.Failure{Text: err.Error(), Detail: Detail(err), Err: err}
-	var p *PanicError
-	switch {
-	case errors.As(err, &p):
-		f.Kind, f.Text, f.Detail = exchange.FailedPanic, p.Value, p.Stack
-	case errors.Is(err, ErrTaskTimeout):
-		f.Kind = exchange.FailedTimeout
-	}
-	return f
-}
-
-// cause turns a failure back into an error.
-func cause(f exchange.Failure) error {
-	switch {
-	case f.Err != nil:
-		return f.Err
-	case f.Kind == exchange.FailedPanic:
-		return &PanicError{Value: f.Text, Stack: f.Detail}
-	case f.Kind == exchange.FailedTimeout:
-		return &remoteError{f.Text, f.Detail, ErrTaskTimeout}
-	}
-	return &remoteError{f.Text, f.Detail, nil}
-}
-
-// remoteError is an error that came from another process.
-type remoteError struct {
-	text, detail string
-	kind         error
-}
-
-func (e *remoteError) Error() string  { return e.text }
-func (e *remoteError) Unwrap() error  { return e.kind }
-func (e *remoteError) Detail() string { return e.detail }
-
-// WithDetail attaches text to an error of a task's function that travels with
-// it to the driver, where [Detail] finds it: what is too long, or not meant,
-// for its message.
-func WithDetail(err error, detail string) error { return &detailed{err, detail} }
-
-// Detail returns the text that WithDetail attached to err, empty when none
-// was.
-func Detail(err error) string {
-	var d interface{ Detail() string }
-	if errors.As(err, &d) {
-		return d.Detail()
-	}
-	return ""
-}
-
-type detailed struct {
-	error
-	detail string
-}
-
-func (e *detailed) Unwrap() error  { return e.error }
-func (e *detailed) Detail() string { return e.detail }
