@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -99,7 +100,7 @@ func (d diagonal) Plot(canvas draw.Canvas, p *plot.Plot) {
 }
 
 // casePoints draws a point a case: its shape and colour tell up to where the
-// law was fitted, the number beside it the core count.
+// law was fitted, the name beside the uppermost of a core count the count.
 type casePoints struct {
 	cases []scaling.Case
 	per   float64
@@ -120,8 +121,22 @@ func (s casePoints) Plot(canvas draw.Canvas, p *plot.Plot) {
 		marker{l.colour, l.shape, results.Extrapolated}.drawAt(&canvas, at[i])
 		open := l.shape.outline(at[i], markerRadius+1.2)
 		canvas.StrokeLines(draw.LineStyle{Color: l.colour, Width: 1}, append(open, open[0]))
-		taken = append(taken, writeBeside(&canvas, at[i], plural(int(c.Cores), "core"), taken)...)
 	}
+	for _, i := range s.uppermost() {
+		taken = append(taken, writeBeside(&canvas, at[i], plural(int(s.cases[i].Cores), "core"), taken)...)
+	}
+}
+
+// uppermost returns, for each core count, which of its cases is highest: one
+// above the other, they share a name.
+func (s casePoints) uppermost() []int {
+	top := make(map[float64]int)
+	for i, c := range s.cases {
+		if j, ok := top[c.Cores]; !ok || *c.Predicted > *s.cases[j].Predicted {
+			top[c.Cores] = i
+		}
+	}
+	return slices.Sorted(maps.Values(top))
 }
 
 func (s casePoints) legend() []legendEntry {

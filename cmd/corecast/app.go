@@ -31,8 +31,9 @@ const (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	// runs is the folder of runs.
-	runs string
+	// runs is the folder of runs; newRuns says that this command made it.
+	runs    string
+	newRuns bool
 }
 
 // negative is the error of a command that did what it was asked to, with a

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -264,6 +265,8 @@ func (a *app) create(output string, plan bench.Plan) (*results.Writer, error) {
 	now := time.Now().UTC()
 	h := results.Header{ID: results.NewID(now), Created: now, Version: version, Command: os.Args, Plan: data}
 	if output == "" {
+		_, err := os.Stat(a.runs)
+		a.newRuns = errors.Is(err, fs.ErrNotExist)
 		output = filepath.Join(a.runs, h.ID)
 	}
 	return results.Create(output, h)
@@ -338,7 +341,7 @@ func (a *app) measure(ctx context.Context, w *results.Writer, plan bench.Plan, d
 // unfinished says where what was measured is, and by which command the run goes
 // on; a folder in which nothing was is removed.
 func (a *app) unfinished(dir, command string, err error) error {
-	if removed, e := results.RemoveEmpty(dir); e != nil || removed {
+	if removed, e := a.removeEmpty(dir); e != nil || removed {
 		return errors.Join(err, e)
 	}
 	var input *bench.InputError
@@ -346,6 +349,16 @@ func (a *app) unfinished(dir, command string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w in %s; finish the run with: corecast %s --resume %s", err, show(dir), command, show(dir))
+}
+
+// removeEmpty removes the folder of a run in which nothing was measured, and
+// the folder of runs when it was made for that. It reports whether it did.
+func (a *app) removeEmpty(dir string) (bool, error) {
+	removed, err := results.RemoveEmpty(dir)
+	if err == nil && removed && a.newRuns {
+		os.Remove(a.runs) // unless other runs are in it by now
+	}
+	return removed, err
 }
 
 // present shows a run, and names the tasks that failed.

@@ -247,7 +247,7 @@ func (a *app) probeRun(ctx context.Context, f *planFlags, w workloads.Workload, 
 		return nil, err
 	}
 	if len(r.Trials) == 0 {
-		if _, err := results.RemoveEmpty(writer.Dir()); err != nil {
+		if _, err := a.removeEmpty(writer.Dir()); err != nil {
 			return nil, err
 		}
 		return nil, errors.New("--probe: the time that is allowed was over before anything was measured: raise --probe-share")
