@@ -11,6 +11,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"corecast/bench/capacity"
+	"corecast/bench/change"
 	"corecast/bench/metrics"
 	"corecast/bench/scaling"
 	"corecast/bench/sim"
@@ -53,6 +54,7 @@ func documents() []document {
 		{"plan", capacity.Schema, "How many cores a job should have", reflect.TypeFor[capacity.Answer](), false},
 		{"fit", scaling.Schema, "Scaling laws fitted to measured points, and what they predict", reflect.TypeFor[scaling.Forecast](), false},
 		{"simulate", sim.ResultSchema, "What a simulation gave", reflect.TypeFor[sim.Result](), true},
+		{"changepoints", change.Schema, "Where the level of series changed", reflect.TypeFor[change.Analysis](), false},
 		{"compare", metrics.CompareSchema, "Two runs beside each other", reflect.TypeFor[metrics.Comparison](), false},
 	}
 }

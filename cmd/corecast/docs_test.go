@@ -105,7 +105,8 @@ func prepareExamples(t *testing.T, files map[string]string) {
 		"tasks.txt":  "3\n1\n2\n",
 		"stats.json": `[{"host_submit_tstamp": 1647526901, "worker_start_tstamp": 1647526902, "worker_func_start_tstamp": 1647526902.1,
 			"worker_func_end_tstamp": 1647526903, "worker_end_tstamp": 1647526903.1, "host_result_done_tstamp": 1647526904}]`,
-		"times.csv": "cores,seconds\n1,10\n2,5.2\n4,2.9\n8,1.8\n",
+		"series.csv": "commit,wall_s\n" + strings.Repeat("a,1\n", 10) + strings.Repeat("b,2\n", 10),
+		"times.csv":  "cores,seconds\n1,10\n2,5.2\n4,2.9\n8,1.8\n",
 	} {
 		put(t, name, []byte(text), 0o600)
 	}

@@ -83,6 +83,8 @@ var importRules = []rule{
 	{pkg: "internal/machine", imports: []string{"internal/wording", "results", "runner/trace", "internal/cgroup"}},
 	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}, tests: []string{"internal/yamlfile/schematest"}},
 	{pkg: "bench/metrics", imports: []string{"internal/wording", "results", "runner/trace", "bench/cost"}},
+	{pkg: "bench/change", imports: []string{"internal/wording", "results"}},
+	{pkg: "bench/change/rates", imports: []string{"bench/change", "bench/metrics"}},
 	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
 	{
 		pkg:     "bench/capacity",
@@ -91,7 +93,7 @@ var importRules = []rule{
 	{
 		pkg: "report",
 		imports: []string{
-			"internal/wording", "results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim", "bench/capacity",
+			"internal/wording", "results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim", "bench/capacity", "bench/change",
 		},
 	},
 
