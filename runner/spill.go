@@ -2,6 +2,7 @@ package runner
 
 import (
 	"math"
+	"slices"
 
 	"corecast/runner/trace"
 )
@@ -45,10 +46,12 @@ func (p *spill) run(sink trace.Sink) {
 }
 
 func (p *spill) bring(sink trace.Sink, part spilled) error {
-	p.rows = p.rows[:0]
+	n := 0
 	for i := range part.batches {
-		p.rows = part.batches[i].appendTo(p.rows)
+		n += part.batches[i].count()
 	}
+	p.rows = slices.Grow(p.rows[:0], n)[:n]
+	fillPart(p.rows, part.batches)
 	return sink.Rows(trace.Rows{Chunks: part.chunks, Deliveries: part.deliveries, Attempts: p.rows, Usages: part.usages, Errors: part.errors})
 }
 

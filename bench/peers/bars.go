@@ -16,15 +16,20 @@ type figure string
 const (
 	perTask    figure = "time each"   // seconds
 	memoryEach figure = "memory each" // bytes
+	memoryAll  figure = "memory"      // bytes
+	diskAll    figure = "disk"        // bytes
 )
 
-// of returns a row's figure for one task or process; nil when it has none.
+// of returns a row's figure, for one task or process where it is "each"; nil
+// when it has none.
 func (f figure) of(r *row) *float64 {
 	switch {
 	case f == perTask:
 		return r.Median
-	case r.Memory == nil:
-		return nil
+	case f == diskAll:
+		return r.Disk
+	case f == memoryAll || r.Memory == nil:
+		return r.Memory
 	}
 	each := *r.Memory / float64(r.Tasks)
 	return &each
@@ -41,6 +46,8 @@ func bars() []bar {
 		{groupBytes, nameLocal, perTask, 2, nameEcho},
 		{groupMETG, nameLocal, perTask, 1e-6, ""},
 		{groupMETG, nameInProc, perTask, 0.2e-6, ""},
+		{groupLarge, nameLocal, memoryAll, 200e6, ""},
+		{groupLarge, nameLocal, diskAll, 250e6, ""},
 		{groupStart, nameStartCommand, perTask, 1.5, nameStartFloor},
 		{groupStart, nameStartCommand, memoryEach, 800e3, ""},
 	}

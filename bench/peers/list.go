@@ -19,6 +19,7 @@ const (
 	groupBytes   = "bytes in and out"
 	groupMETG    = "METG(50 %)"
 	groupStart   = "processes started"
+	groupLarge   = "ten times as many tasks"
 )
 
 // The rows that bars compare.
@@ -43,6 +44,7 @@ func groups() []group {
 		{groupCommand, "each task runs the command true"},
 		{groupBytes, "blocks of 1 MiB echoed by processes; MB/s are of both directions together"},
 		{groupMETG, "the shortest task at which a ready pool is half efficient (Task Bench, SC'20, on other machines: MPI 4.6 us, Charm++ 12 us, Dask 186 ms)"},
+		{groupLarge, "a driver of its own, its trace streamed to a record on disk: the most memory that it has had, and the size of the record"},
 		{groupStart, "processes started as workers until all are ready, and what they take in memory then (proportional set size)"},
 	}
 }
@@ -74,6 +76,8 @@ type ready struct {
 	// memory is what the processes of the last run took together, in bytes; nil
 	// when that is not known, or not of interest.
 	memory func() *float64
+	// disk is what the last run wrote, in the same way.
+	disk func() *float64
 }
 
 // missingError says that a peer is not installed, and how to install it.
@@ -134,6 +138,8 @@ func peers() []peer {
 
 		{groupMETG, nameLocal, true, one, openMETG(processes)},
 		{groupMETG, nameInProc, false, one, openMETG(runner.InProc)},
+
+		{groupLarge, nameLocal, true, large, openLarge},
 
 		{groupStart, nameStartCommand, true, starts, openStart("corecast/cmd/corecast")},
 		{groupStart, "corecast local: workers of this program", false, starts, openStartLocal},

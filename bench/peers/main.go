@@ -35,6 +35,7 @@ import (
 func main() {
 	runner.Main(functions()...)
 	bareMain()
+	driverMain()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -53,6 +53,9 @@ type row struct {
 	// their median; empty and nil when not measured.
 	Memories []float64 `json:"memories_bytes,omitempty"`
 	Memory   *float64  `json:"memory_bytes,omitempty"`
+	// Disks and Disk are what a run wrote, in the same way.
+	Disks []float64 `json:"disks_bytes,omitempty"`
+	Disk  *float64  `json:"disk_bytes,omitempty"`
 	// Missing says that the peer is not installed, and how to install it;
 	// Error that it failed.
 	Missing string `json:"missing,omitempty"`
@@ -115,15 +118,21 @@ func (c *comparison) rounds(ctx context.Context, s settings, progress io.Writer)
 				continue
 			}
 			r.Walls = append(r.Walls, wall)
-			if r.ready.memory == nil {
-				continue
-			}
-			if size := r.ready.memory(); size != nil {
-				r.Memories = append(r.Memories, *size)
-			}
+			r.Memories = appendTold(r.Memories, r.ready.memory)
+			r.Disks = appendTold(r.Disks, r.ready.disk)
 		}
 	}
 	return nil
+}
+
+// appendTold appends what a peer tells of its last run, if it does.
+func appendTold(sizes []float64, told func() *float64) []float64 {
+	if told != nil {
+		if size := told(); size != nil {
+			return append(sizes, *size)
+		}
+	}
+	return sizes
 }
 
 // start opens the peer, or notes why it cannot be.
@@ -186,10 +195,7 @@ func (c *comparison) figure() {
 		}
 		slices.Sort(each)
 		mid := median(each)
-		if len(r.Memories) > 0 {
-			size := median(slices.Sorted(slices.Values(r.Memories)))
-			r.Memory = &size
-		}
+		r.Memory, r.Disk = medianSize(r.Memories), medianSize(r.Disks)
 		r.Median, r.Min, r.Max = &mid, &each[0], &each[len(each)-1]
 		if r.Group == groupBytes {
 			rate := megabytes(mid)
@@ -206,6 +212,15 @@ func (c *comparison) figure() {
 		}
 	}
 	c.Bars = c.judge(bars())
+}
+
+// medianSize is the median of sizes; nil without any.
+func medianSize(sizes []float64) *float64 {
+	if len(sizes) == 0 {
+		return nil
+	}
+	m := median(slices.Sorted(slices.Values(sizes)))
+	return &m
 }
 
 // megabytes turns the time of a block into MB/s of both directions together.

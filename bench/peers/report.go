@@ -88,6 +88,8 @@ func groupTable(c *comparison, g group) table.Writer {
 		header[2] = "median"
 	case groupStart:
 		header = table.Row{"what", "processes", "median per process", "min .. max", "ratio", "memory of all"}
+	case groupLarge:
+		header = append(header, "memory of the driver", "record")
 	}
 	t := newTable(header)
 	for _, r := range c.Rows {
@@ -120,7 +122,7 @@ func barTable(bars []barResult) table.Writer {
 		switch {
 		case b.Against != "":
 			show = func(v float64) string { return digits(v) + " times " + b.Against }
-		case b.Figure == memoryEach:
+		case b.Figure != perTask:
 			show = size
 		}
 		holds := "yes"
@@ -159,6 +161,9 @@ func cells(r *row) table.Row {
 	cells := table.Row{name, r.Tasks, show(*r.Median), show(low) + " .. " + show(high), ratio}
 	if r.Memory != nil {
 		cells = append(cells, size(*r.Memory))
+	}
+	if r.Disk != nil {
+		cells = append(cells, size(*r.Disk))
 	}
 	return cells
 }

@@ -72,13 +72,15 @@ type tasks struct {
 	noop    *runner.Func[int, int]
 	echo    *runner.Func[[]byte, []byte]
 	command *runner.Func[string, struct{}]
+	nothing *runner.Func[struct{}, struct{}]
 }
 
 func newTasks() tasks {
 	return tasks{
-		hold: runner.NewFunc("hold", func(_ context.Context, ns int64) (int64, error) { return hold(ns), nil }),
-		noop: runner.NewFunc("noop", func(_ context.Context, i int) (int, error) { return noop(i), nil }),
-		echo: runner.NewFunc("echo", func(_ context.Context, b []byte) ([]byte, error) { return b, nil }),
+		hold:    runner.NewFunc("hold", func(_ context.Context, ns int64) (int64, error) { return hold(ns), nil }),
+		noop:    runner.NewFunc("noop", func(_ context.Context, i int) (int, error) { return noop(i), nil }),
+		echo:    runner.NewFunc("echo", func(_ context.Context, b []byte) ([]byte, error) { return b, nil }),
+		nothing: runner.NewFunc("nothing", func(context.Context, struct{}) (struct{}, error) { return struct{}{}, nil }),
 		command: runner.NewFunc("command", func(ctx context.Context, program string) (struct{}, error) {
 			return struct{}{}, exec.CommandContext(ctx, program).Run()
 		}),
@@ -88,5 +90,5 @@ func newTasks() tasks {
 // functions lists them for runner.Main.
 func functions() []runner.AnyFunc {
 	t := newTasks()
-	return []runner.AnyFunc{t.noop, t.echo, t.command, t.hold}
+	return []runner.AnyFunc{t.noop, t.echo, t.command, t.hold, t.nothing}
 }
