@@ -160,6 +160,9 @@ func newSection(s *metrics.Summary, src *Source, n int, figures *int) (section, 
 			pointTable("Results: medians, with their intervals in brackets", resultColumns(), s),
 			pointTable("Where core time went, in the trial with the median makespan", timeColumns(), s),
 		}
+		if anyPoint(func(p *metrics.Point) bool { return p.Resources != nil })(s) {
+			sec.Tables = append(sec.Tables, pointTable("What workers used, in the trial with the median makespan", resourceColumns(), s))
+		}
 	}
 	if src == nil {
 		return sec, nil

@@ -40,6 +40,8 @@ type RunResult struct {
 	// DispatchWall is wall / M of no-op tasks on the pool when it was ready.
 	DispatchWall *float64 `json:"dispatch_wall_s"`
 	WorkerCPU    *float64 `json:"worker_cpu_s"`
+	// Resources are what else the workers used.
+	Resources *metrics.Resources `json:"resources"`
 	// DriverCPU is the driver's processor time in seconds.
 	DriverCPU float64  `json:"driver_cpu_s"`
 	Cost      *float64 `json:"cost_usd"`
@@ -70,7 +72,7 @@ func NewRunResult(s *metrics.Summary, t results.Trial) RunResult {
 		Schema: RunSchema, RunID: s.RunID, Dir: s.Dir, Workload: s.Workload, Backend: s.Backend, Kind: t.Kind,
 		Cores: p.Cores, Workers: p.Workers, Tasks: t.Tasks, Resumed: t.Resumed, Makespan: t.Makespan.Seconds(),
 		Startup: p.Startup, BusyCore: p.BusyCore, Overhead: p.Overhead, PerTaskOverhead: p.PerTaskOverhead,
-		DispatchWall: p.DispatchWall, WorkerCPU: p.WorkerCPU, DriverCPU: t.DriverCPU.Seconds(), Cost: p.Cost,
+		DispatchWall: p.DispatchWall, WorkerCPU: p.WorkerCPU, Resources: p.Resources, DriverCPU: t.DriverCPU.Seconds(), Cost: p.Cost,
 		Answer: t.Answer, Lost: p.Lost,
 		Warnings: slices.DeleteFunc(slices.Concat([]results.Warning{}, s.Warnings, p.Warnings), once),
 	}

@@ -37,6 +37,9 @@ func WriteTable(w io.Writer, sums []metrics.Summary, o TableOptions) error {
 		b.WriteString(o.paint(text.Bold, heading(s)) + "\n\n")
 		if len(s.Points) > 0 {
 			b.WriteString(render(resultColumns(), s, o) + "\n\n" + render(timeColumns(), s, o) + "\n\n")
+			if anyPoint(held)(s) {
+				b.WriteString(render(resourceColumns(), s, o) + "\n\n")
+			}
 		}
 		for _, line := range words(s) {
 			for _, l := range wrapColumns(line.text, tableWidth) {
@@ -129,6 +132,40 @@ func timeColumns() []column {
 	return columns
 }
 
+// held reports whether a point's workers were held to a share of a core.
+func held(p *metrics.Point) bool { return p.Resources != nil && p.Resources.CoreShare != nil }
+
+// resourceColumns say what workers used.
+func resourceColumns() []column {
+	of := func(cell func(p *metrics.Point, r *metrics.Resources) string) func(p *metrics.Point) string {
+		return func(p *metrics.Point) string {
+			if p.Resources == nil {
+				return nothing
+			}
+			return cell(p, p.Resources)
+		}
+	}
+	return append(pointColumns(),
+		column{head: "CPU", cell: of(func(p *metrics.Point, _ *metrics.Resources) string { return optional(p.WorkerCPU, Seconds) })},
+		column{head: "share had", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return optional(r.CoreShareHad, share) }), shown: anyPoint(held)},
+		column{head: "of asked", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return optional(r.CoreShare, share) }), shown: anyPoint(held)},
+		column{head: "throttled", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return optional(r.Throttled, Seconds) }), shown: anyPoint(held)},
+		column{head: "waited", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return optional(r.Waited, Seconds) }), shown: anyPoint(held)},
+		column{head: "peak memory", cell: of(func(_ *metrics.Point, r *metrics.Resources) string {
+			return optional(r.PeakMemory, func(v int64) string { return Bytes(float64(v)) })
+		})},
+		column{head: "in", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return Bytes(float64(r.BytesIn)) })},
+		column{head: "out", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return Bytes(float64(r.BytesOut)) })},
+		column{head: "gave way", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return optional(r.Voluntary, count64) })},
+		column{head: "preempted", cell: of(func(_ *metrics.Point, r *metrics.Resources) string { return optional(r.Involuntary, count64) })},
+	)
+}
+
+// share writes a share of a core with the digits that a quota has.
+func share(v float64) string { return digits3(100*v) + " %" }
+
+func count64(v int64) string { return Count(int(v)) }
+
 func makespanCell(p *metrics.Point) string {
 	if p.Trials < 2 {
 		return Seconds(p.Makespan.Median)
@@ -155,7 +192,7 @@ func startupCell(p *metrics.Point, seconds float64) string {
 	return Seconds(seconds)
 }
 
-func optional(v *float64, format func(float64) string) string {
+func optional[T any](v *T, format func(T) string) string {
 	if v == nil {
 		return nothing
 	}

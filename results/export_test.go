@@ -84,3 +84,28 @@ func TestExportFails(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestExportWorkers holds that both formats have the life of each worker.
+func TestExportWorkers(t *testing.T) {
+	r := exportedRun(t)
+	var lines, table bytes.Buffer
+	check(t, ExportWorkers(&lines, r, "jsonl"))
+	rows := json.NewDecoder(&lines)
+	var got []WorkerRow
+	for rows.More() {
+		var row WorkerRow
+		check(t, rows.Decode(&row))
+		got = append(got, row)
+	}
+	want := []WorkerRow{{1, 0, r.Workers(1)[0]}, {1, 1, r.Workers(1)[1]}}
+	same(t, want, got)
+	check(t, ExportWorkers(&table, r, "csv"))
+	records, err := csv.NewReader(&table).ReadAll()
+	check(t, err)
+	if len(records) != 3 || records[2][0] != "1" || records[2][1] != "1" || records[2][2] != "1" || records[0][18] != "throttled_s" {
+		t.Errorf("CSV %q", records)
+	}
+	if err := ExportWorkers(&table, r, "xml"); err == nil || !strings.Contains(err.Error(), `no export format "xml"`) {
+		t.Errorf("format xml: %v", err)
+	}
+}

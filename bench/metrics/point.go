@@ -107,6 +107,9 @@ func (p *Point) fromMedian(trial *results.Trial, t *trace.Trace, parts Parts, pr
 		p.PerTaskOverhead = p.Overhead.Total / float64(n)
 	}
 	p.WorkerCPU = workerCPU(t)
+	busy := (parts.Busy + parts.Lost).Seconds()
+	p.Resources = resourcesOf(t, p.WorkerCPU, busy, trial.VCPU)
+	p.Warnings = append(p.Warnings, p.Resources.doubts(busy)...)
 	p.bill(trial, t, parts, price)
 }
 
@@ -123,22 +126,7 @@ func lostAttempts(t *trace.Trace) int {
 // workerCPU adds the processor time of all workers that started; nil when one
 // of them did not tell, since the sum would be too low.
 func workerCPU(t *trace.Trace) *float64 {
-	var sum trace.Time
-	told := false
-	for i := range t.Workers {
-		w := &t.Workers[i]
-		switch {
-		case w.CPU.Known():
-			sum, told = sum+w.CPU, true
-		case w.Started.Known():
-			return nil
-		}
-	}
-	if !told {
-		return nil
-	}
-	s := sum.Seconds()
-	return &s
+	return seconds(overWorkers(t, func(w *trace.Worker) (int64, bool) { return int64(w.CPU), w.CPU.Known() }, plus))
 }
 
 // dispatchWall is the median over dispatch trials of makespan / tasks.

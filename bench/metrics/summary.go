@@ -94,6 +94,8 @@ type Point struct {
 	// WorkerCPU is the processor time of all workers of the median trial in
 	// seconds; nil where it could not be told.
 	WorkerCPU *float64 `json:"worker_cpu_s"`
+	// Resources are what else they used, of the median trial.
+	Resources *Resources `json:"resources"`
 	// Answer is the workload's, of the median trial.
 	Answer json.RawMessage `json:"answer,omitempty"`
 	// Failed counts tasks without a result, Lost lost attempts, over all

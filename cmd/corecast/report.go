@@ -164,13 +164,22 @@ func exporterNames() []string {
 
 // newExport makes export.
 func (a *app) newExport() *cobra.Command {
-	var format, output string
 	cmd := &cobra.Command{Use: "export", Short: "write a run's record in other formats", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	tasks := &cobra.Command{
-		Use:     "tasks RUN",
-		Short:   "write a row for each attempt at each task",
-		Example: "  corecast export tasks latest --format csv --output tasks.csv",
+	cmd.AddCommand(
+		a.newExportOf("tasks", "write a row for each attempt at each task", results.ExportTasks),
+		a.newExportOf("workers", "write a row for each worker: its life, and what it used", results.ExportWorkers),
+	)
+	return cmd
+}
+
+// newExportOf makes a subcommand of export.
+func (a *app) newExportOf(what, short string, export func(io.Writer, *results.Run, string) error) *cobra.Command {
+	var format, output string
+	cmd := &cobra.Command{
+		Use:     what + " RUN",
+		Short:   short,
+		Example: fmt.Sprintf("  corecast export %s latest --format csv --output %s.csv", what, what),
 		Args:    oneRun,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := checkFormat(format, results.ExportFormats()...); err != nil {
@@ -180,13 +189,12 @@ func (a *app) newExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.toFile(output, func(w io.Writer) error { return results.ExportTasks(w, r, format) })
+			return a.toFile(output, func(w io.Writer) error { return export(w, r, format) })
 		},
 		ValidArgsFunction: a.completeRuns,
 	}
-	formatFlag(tasks, &format, results.ExportFormats()...)
-	tasks.Flags().StringVar(&output, "output", "", "file to write (default: standard output)")
-	cmd.AddCommand(tasks)
+	formatFlag(cmd, &format, results.ExportFormats()...)
+	cmd.Flags().StringVar(&output, "output", "", "file to write (default: standard output)")
 	return cmd
 }
 
