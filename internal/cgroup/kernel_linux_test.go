@@ -240,6 +240,41 @@ func TestFromTheFirstInstruction(t *testing.T) {
 	}
 }
 
+// TestFork starts processes that say at once where they are, and end: they were
+// never anywhere else. The threads that started them are where they were.
+func TestFork(t *testing.T) {
+	tr := tree(t, Limits{CPU: 1, Memory: 1})
+	g := group(t, tr, "forked", Limits{CPU: 0.9, Memory: 64 << 20})
+	for range 10 {
+		cmd := exec.Command("cat", "/proc/self/cgroup")
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+		var out strings.Builder
+		cmd.Stdout = &out
+		if err := g.Fork(cmd.SysProcAttr, cmd.Start); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		if inside := strings.Count(out.String(), "/forked\n"); inside != len(tr.places) {
+			t.Fatalf("in %d groups, want %d:\n%s", inside, len(tr.places), &out)
+		}
+	}
+	refused := errors.New("refused")
+	if err := g.Fork(&syscall.SysProcAttr{}, func() error { return refused }); !errors.Is(err, refused) {
+		t.Errorf("error %v", err)
+	}
+	threads, err := filepath.Glob("/proc/self/task/*/cgroup")
+	if err != nil || len(threads) == 0 {
+		t.Fatalf("threads %v, %v", threads, err)
+	}
+	for _, name := range threads {
+		if data, err := os.ReadFile(name); err == nil && strings.Contains(string(data), "/forked") {
+			t.Errorf("%s is still in the group", name)
+		}
+	}
+}
+
 // TestMemoryLimit has a process that needs more than it may have.
 func TestMemoryLimit(t *testing.T) {
 	tr := tree(t, Limits{Memory: 1})

@@ -18,3 +18,6 @@ func tryLock(*os.File) (bool, error) { return false, ErrNotSupported }
 func mayWrite(string) error { return ErrNotSupported }
 
 func readOnly(error) bool { return false }
+
+// Fork would start a process in the group; there are none here.
+func (g *Group) Fork(*syscall.SysProcAttr, func() error) error { return ErrNotSupported }

@@ -121,6 +121,17 @@ var importRules = []rule{
 	},
 	{pkg: "bench/peers/bare"},
 
+	// The emulator of a container service.
+	{
+		pkg: "internal/emulator",
+		imports: []string{
+			"internal/emulator/image", "internal/emulator/instance", "internal/emulator/storage", "bench/sim",
+		},
+	},
+	{pkg: "internal/emulator/image"},
+	{pkg: "internal/emulator/instance", imports: []string{"internal/cgroup", "bench/sim"}, tests: []string{"internal/cgroup/onv2"}},
+	{pkg: "internal/emulator/storage"},
+
 	// What people start, and what they copy.
 	{pkg: "cmd/*", imports: []string{"*"}},
 	{pkg: "examples/*", imports: []string{"runner", "runner/*", "workloads", "results", "bench", "bench/*", "report"}},
@@ -160,14 +171,20 @@ var moduleRules = []moduleRule{
 	{module: "github.com/cespare/xxhash/v2", in: []string{"runner"}},
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile", "internal/yamlfile/*"}, tests: []string{"bench/*"}},
-	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "internal/imaging", "runner/local", "runner/remote", "workloads"}},
+	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "internal/emulator/instance", "internal/imaging", "runner/local", "runner/remote", "workloads"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
 	{module: "github.com/panjf2000/ants/v2", in: []string{"bench/peers"}},
 	{module: "github.com/sourcegraph/conc", in: []string{"bench/peers"}},
 	{module: "golang.org/x/sync", in: []string{"bench/peers"}},
 
-	{module: "github.com/IBM/code-engine-go-sdk", in: []string{"runner/codeengine"}},
+	{module: "github.com/versity/versitygw", in: []string{"internal/emulator/storage"}},
+	{module: "github.com/aws/aws-sdk-go-v2/service/s3", in: []string{"internal/emulator/storage"}},
+	{module: "github.com/golang-jwt/jwt/v5", in: []string{"internal/emulator"}},
+	{module: "github.com/google/go-containerregistry", in: []string{"internal/emulator/image"}},
+
+	{module: "github.com/IBM/code-engine-go-sdk", in: []string{"runner/codeengine"}, tests: []string{"internal/emulator"}},
+	{module: "github.com/IBM/go-sdk-core/v5", in: []string{"runner/codeengine"}, tests: []string{"internal/emulator"}},
 	{module: "github.com/IBM/ibm-cos-sdk-go", in: []string{"runner/objstore"}},
 
 	{module: "github.com/google/go-cmp", in: []string{"runner/runnertest"}, tests: []string{"*"}},
