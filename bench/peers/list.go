@@ -20,6 +20,7 @@ const (
 	groupMETG    = "METG(50 %)"
 	groupStart   = "processes started"
 	groupLarge   = "ten times as many tasks"
+	groupSim     = "simulators"
 )
 
 // The rows that bars compare.
@@ -32,6 +33,11 @@ const (
 	nameEcho         = "floor: bare socket, all processes"
 	nameStartCommand = "workers of the corecast command"
 	nameStartFloor   = "floor: a bare Go program"
+	nameSimScenario  = "corecast, as a scenario"
+	nameSimPy        = "SimPy 3"
+	nameSimGridSleep = "SimGrid, an actor a worker, sleeping"
+	nameSimGridExec  = "SimGrid, an actor a worker, executing"
+	nameSimGridActs  = "SimGrid, activities without actors"
 )
 
 // groups lists the groups in the order in which they are shown, with what is
@@ -46,6 +52,7 @@ func groups() []group {
 		{groupMETG, "the shortest task at which a ready pool is half efficient (Task Bench, SC'20, on other machines: MPI 4.6 us, Charm++ 12 us, Dask 186 ms)"},
 		{groupLarge, "a driver of its own, its trace streamed to a record on disk: the most memory that it has had, and the size of the record"},
 		{groupStart, "processes started as workers until all are ready, and what they take in memory then (proportional set size)"},
+		{groupSim, fmt.Sprintf("tasks of a given time each on %d workers that become ready at given times, simulated; all give the same makespan", simulatedWorkers)},
 	}
 }
 
@@ -101,7 +108,7 @@ func one(settings) int { return 1 }
 
 // peers lists what is compared: a line each. What is slow runs fewer tasks.
 func peers() []peer {
-	all, chunked, single, command := share(1), share(10), share(50), share(1000)
+	all, chunked, single, command, simulated := share(1), share(10), share(50), share(1000), share(5)
 	return []peer{
 		{groupInProc, nameInProc, true, all, openCorecast(runner.InProc, runner.JobOptions{})},
 		{groupInProc, nameUntraced, false, all, openUntraced(runner.InProc)},
@@ -144,6 +151,13 @@ func peers() []peer {
 		{groupStart, nameStartCommand, true, starts, openStart("corecast/cmd/corecast")},
 		{groupStart, "corecast local: workers of this program", false, starts, openStartLocal},
 		{groupStart, nameStartFloor, false, starts, openStart("corecast/bench/peers/bare")},
+
+		{groupSim, nameSimScenario, true, simulated, openSimulator(simulateScenario)},
+		{groupSim, "corecast, as a list", false, simulated, openSimulator(simulateList)},
+		{groupSim, nameSimPy, false, simulated, openSimPy},
+		{groupSim, nameSimGridSleep, false, simulated, openSimGrid("sleep", "--cfg=cpu/optim:TI")},
+		{groupSim, nameSimGridExec, false, simulated, openSimGrid("exec", "--cfg=cpu/optim:TI")},
+		{groupSim, nameSimGridActs, false, simulated, openSimGrid("activities")},
 	}
 }
 

@@ -1,7 +1,7 @@
 // Command peers measures what corecast's runner costs beside other ways to
 // fan tasks out, in one run on one machine: goroutine pools of Go, pools of
 // processes of Python, GNU parallel and xargs, and floors that nothing built
-// on the same means can pass.
+// on the same means can pass; and its simulator beside SimPy and SimGrid.
 //
 // Every peer is opened and warmed once; then rounds follow, in each of which
 // every peer runs once, in a random order from a printed seed. The work is the
@@ -53,6 +53,7 @@ type settings struct {
 	limit   time.Duration // for one run, or the start, of one peer
 	only    *regexp.Regexp
 	python  string
+	simgrid *simgrid
 	format  string
 	profile string
 }
@@ -83,7 +84,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
-	var s settings
+	s := settings{simgrid: &simgrid{}}
 	var only string
 	f := flag.NewFlagSet("peers", flag.ContinueOnError)
 	f.SetOutput(stderr)

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // small are settings under which all peers take a second or two.
 func small() settings {
-	return settings{tasks: 5000, workers: 2, runs: 2, mib: 4, starts: 3, seed: 1, limit: 15 * time.Second, python: "python3", format: "table"}
+	return settings{tasks: 5000, workers: 2, runs: 2, mib: 4, starts: 3, seed: 1, limit: time.Minute, python: "python3", simgrid: &simgrid{}, format: "table"}
 }
 
 // TestPeers runs every peer that is installed; each checks its own results.
@@ -72,8 +72,14 @@ func TestPeers(t *testing.T) {
 		}
 		checkMemory(t, r)
 	}
-	if runtime.GOOS == "linux" && len(c.Bars) != len(bars()) {
-		t.Errorf("%d of %d bars were judged: %+v", len(c.Bars), len(bars()), c.Bars)
+	want := 0
+	for _, b := range bars() {
+		if c.row(b.group, b.name).Missing == "" && (b.against == "" || c.row(b.group, b.against).Missing == "") {
+			want++
+		}
+	}
+	if runtime.GOOS == "linux" && len(c.Bars) != want {
+		t.Errorf("%d of %d bars were judged: %+v", len(c.Bars), want, c.Bars)
 	}
 }
 

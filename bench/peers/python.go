@@ -87,14 +87,23 @@ func (p *python) answer(ctx context.Context) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// run has the script run n tasks and returns the time that it took for them.
-func (p *python) run(ctx context.Context, n int) (time.Duration, error) {
+// ask writes a number of tasks and returns the answer.
+func (p *python) ask(ctx context.Context, n int) (string, error) {
 	if _, err := fmt.Fprintln(p.in, n); err != nil {
-		return 0, p.explain(fmt.Errorf("ask for %d tasks: %w", n, err))
+		return "", p.explain(fmt.Errorf("ask for %d tasks: %w", n, err))
 	}
 	answer, err := p.answer(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("run %d tasks: %w", n, err)
+		return "", fmt.Errorf("run %d tasks: %w", n, err)
+	}
+	return answer, nil
+}
+
+// run has the script run n tasks and returns the time that it took for them.
+func (p *python) run(ctx context.Context, n int) (time.Duration, error) {
+	answer, err := p.ask(ctx, n)
+	if err != nil {
+		return 0, err
 	}
 	ns, err := strconv.ParseInt(answer, 10, 64)
 	if err != nil {

@@ -116,7 +116,7 @@ var importRules = []rule{
 	{
 		pkg: "bench/peers",
 		imports: []string{
-			"runner", "runner/exchange", "runner/local", "runner/trace", "results", "bench/metrics", "internal/machine", "internal/clock",
+			"runner", "runner/exchange", "runner/local", "runner/trace", "results", "bench/metrics", "bench/sim", "internal/machine", "internal/clock",
 		},
 	},
 	{pkg: "bench/peers/bare"},
