@@ -50,10 +50,10 @@ func bars() []bar {
 		{groupLarge, nameLocal, diskAll, 250e6, ""},
 		{groupStart, nameStartCommand, perTask, 1.5, nameStartFloor},
 		{groupStart, nameStartCommand, memoryEach, 800e3, ""},
-		{groupSim, nameSimScenario, perTask, 1. / 10, nameSimPy},
-		{groupSim, nameSimScenario, perTask, 1. / 3, nameSimGridSleep},
-		{groupSim, nameSimScenario, perTask, 1. / 3, nameSimGridExec},
-		{groupSim, nameSimScenario, perTask, 1. / 3, nameSimGridActs},
+		{groupSim, nameSimList, perTask, 1. / 10, nameSimPy},
+		{groupSim, nameSimList, perTask, 1. / 3, nameSimGridSleep},
+		{groupSim, nameSimList, perTask, 1. / 3, nameSimGridExec},
+		{groupSim, nameSimList, perTask, 1. / 3, nameSimGridActs},
 	}
 }
 

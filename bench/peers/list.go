@@ -33,7 +33,7 @@ const (
 	nameEcho         = "floor: bare socket, all processes"
 	nameStartCommand = "workers of the corecast command"
 	nameStartFloor   = "floor: a bare Go program"
-	nameSimScenario  = "corecast, as a scenario"
+	nameSimList      = "corecast, list scheduling"
 	nameSimPy        = "SimPy 3"
 	nameSimGridSleep = "SimGrid, an actor a worker, sleeping"
 	nameSimGridExec  = "SimGrid, an actor a worker, executing"
@@ -152,8 +152,8 @@ func peers() []peer {
 		{groupStart, "corecast local: workers of this program", false, starts, openStartLocal},
 		{groupStart, nameStartFloor, false, starts, openStart("corecast/bench/peers/bare")},
 
-		{groupSim, nameSimScenario, true, simulated, openSimulator(simulateScenario)},
-		{groupSim, "corecast, as a list", false, simulated, openSimulator(simulateList)},
+		{groupSim, nameSimList, true, simulated, openSimulator(simulateList)},
+		{groupSim, "corecast, as a scenario, with all that one may have", false, simulated, openSimulator(simulateScenario)},
 		{groupSim, nameSimPy, false, simulated, openSimPy},
 		{groupSim, nameSimGridSleep, false, simulated, openSimGrid("sleep", "--cfg=cpu/optim:TI")},
 		{groupSim, nameSimGridExec, false, simulated, openSimGrid("exec", "--cfg=cpu/optim:TI")},
