@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -172,14 +171,6 @@ func (a *app) emulate(ctx context.Context, f *emulateFlags) (err error) {
 	o, err := f.options()
 	if err != nil {
 		return err
-	}
-	for _, path := range []*string{&f.envFile, &o.Output} {
-		if *path == "" {
-			continue
-		}
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
 	}
 	if f.log != "" {
 		file, err := os.Create(f.log)
