@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,12 +44,17 @@ func model(tasks int) *sim.List {
 	return l
 }
 
-// sameMakespan refuses a makespan that is not the model's. Simulators add times
-// up in another order.
-func sameMakespan(l *sim.List, got float64) error {
-	want, err := l.Run()
-	if err == nil && !(math.Abs(got-want.Makespan) <= 1e-6*want.Makespan) {
-		err = fmt.Errorf("a makespan of %.9g s, where list scheduling gives %.9g s", got, want.Makespan)
+// sameMakespan refuses a makespan that is not the model's, or where there are
+// fewer tasks than workers not that of a simulation that goes on until the last
+// worker is ready. Simulators add times up in another order.
+func sameMakespan(l *sim.List, got float64, allReady bool) error {
+	r, err := l.Run()
+	want := r.Makespan
+	if allReady {
+		want = max(want, slices.Max(l.Delays))
+	}
+	if err == nil && !(math.Abs(got-want) <= 1e-6*want) {
+		err = fmt.Errorf("a makespan of %.9g s, where list scheduling gives %.9g s", got, want)
 	}
 	return err
 }
@@ -64,7 +70,7 @@ func openSimulator(simulate func(ctx context.Context, l *sim.List) (float64, err
 			if err != nil {
 				return 0, err
 			}
-			return took, sameMakespan(l, makespan)
+			return took, sameMakespan(l, makespan, false)
 		}}, nil
 	}
 }
@@ -159,7 +165,7 @@ func simulatedIn(answer string, n int) (time.Duration, error) {
 	if err != nil || e != nil {
 		return 0, fmt.Errorf("the simulator answered %q", answer)
 	}
-	return time.Duration(nanos), sameMakespan(model(n), makespan)
+	return time.Duration(nanos), sameMakespan(model(n), makespan, true)
 }
 
 // simgrid is the program that simulates by SimGrid, built once for all forms.
