@@ -77,6 +77,7 @@ type MetricComparison struct {
 // samples holds the values of each metric of one point.
 type samples struct {
 	point  results.Point
+	kind   results.Kind
 	values map[string][]float64
 }
 
@@ -149,7 +150,7 @@ func samplesOf(r *results.Run) (map[string]*samples, error) {
 		key := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%s\x00%s", p.Workload, p.Backend, p.Size, p.Cores, canonical(p.Settings), t.Kind)
 		s := all[key]
 		if s == nil {
-			s = &samples{point: p, values: make(map[string][]float64)}
+			s = &samples{point: p, kind: t.Kind, values: make(map[string][]float64)}
 			all[key] = s
 		}
 		if err := s.add(r, t); err != nil {

@@ -91,10 +91,14 @@ var beforeWorker = map[string]string{
 	"codeberg.org/go-latex/latex/internal/tex2unicode": "1",
 	"github.com/aclements/go-moremath/mathx":           "1",
 	"github.com/aclements/go-moremath/stats":           "1",
+	"github.com/jackc/pgx/v5/internal/iobufpool":       "1",
+	"github.com/jackc/puddle/v2":                       "1",
 	"github.com/klauspost/compress/internal/cpuinfo":   "1",
 	"github.com/klauspost/compress/internal/snapref":   "a table of CRC-32C: 2, and 1 % of the time",
 	"golang.org/x/text/encoding/charmap":               "2",
 	"gonum.org/v1/gonum/mathext/internal/amos":         "2",
+	"modernc.org/libc/sys/types":                       "1",
+	"modernc.org/libc/uuid/uuid":                       "0",
 
 	// What the emulator's object store and images bring: with packages of the
 	// standard library that are initialised for them, 52 in all.

@@ -80,6 +80,8 @@ var importRules = []rule{
 	// The record, and what is computed from it.
 	{pkg: "results", imports: []string{"runner/trace"}},
 	{pkg: "results/lithops", imports: []string{"results", "runner/trace"}, tests: []string{"bench/metrics"}},
+	{pkg: "results/history"},
+	{pkg: "results/history/db", imports: []string{"results/history"}},
 	{pkg: "internal/machine", imports: []string{"internal/wording", "results", "runner/trace", "internal/cgroup"}},
 	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}, tests: []string{"internal/yamlfile/schematest"}},
 	{pkg: "bench/metrics", imports: []string{"internal/wording", "results", "runner/trace", "bench/cost"}},
@@ -164,7 +166,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/jedib0t/go-pretty/v6", in: []string{"report", "bench/peers"}},
 
 	{module: "gonum.org/v1/gonum", in: []string{"bench/scaling", "bench/capacity"}},
-	{module: "golang.org/x/perf", in: []string{"bench/metrics"}, tests: []string{"report"}},
+	{module: "golang.org/x/perf", in: []string{"bench/metrics", "results/history"}, tests: []string{"report"}},
 	{module: "github.com/montanaflynn/stats", in: []string{"bench/metrics"}},
 
 	{module: "github.com/fxamacker/cbor/v2", in: []string{"runner"}, tests: []string{"workloads"}},
@@ -172,6 +174,9 @@ var moduleRules = []moduleRule{
 	{module: "github.com/klauspost/compress", in: []string{"internal/logscan"}},
 	{module: "github.com/goccy/go-yaml", in: []string{"internal/yamlfile", "internal/yamlfile/*"}, tests: []string{"bench/*"}},
 	{module: "golang.org/x/sys", in: []string{"internal/clock", "internal/cgroup", "internal/emulator/instance", "internal/imaging", "runner/local", "runner/remote", "workloads"}},
+
+	{module: "modernc.org/sqlite", in: []string{"results/history/db"}},
+	{module: "github.com/jackc/pgx/v5", in: []string{"results/history/db"}},
 
 	{module: "github.com/alitto/pond/v2", in: []string{"bench/peers"}},
 	{module: "github.com/panjf2000/ants/v2", in: []string{"bench/peers"}},
@@ -206,6 +211,7 @@ var workerMustNotReach = []string{
 	"github.com/spf13/cobra", "github.com/spf13/pflag",
 	"gonum.org/*", "golang.org/x/perf/*",
 	"github.com/IBM/*", "k8s.io/*",
+	"modernc.org/*", "github.com/jackc/*",
 }
 
 // initAllowed are the files that may have an init function.
