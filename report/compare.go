@@ -24,9 +24,7 @@ func WriteComparison(w io.Writer, c metrics.Comparison, o TableOptions) error {
 		fmt.Fprintf(&b, "\n%s %s\n\n%s\n", p.Workload, where, comparisonTable(p, o))
 	}
 	fmt.Fprintf(&b, "\n%s\n", o.paint(text.Bold, "Verdict: "+c.Verdict+"."))
-	how := fmt.Sprintf("Values are medians over all trials with their intervals and the number of trials, overhead too, which bench shows of the trial with the median makespan. A difference is clear when its test (Mann-Whitney, %s at level %s together by Holm's correction) and the interval of the ratio, new over base, both say so.",
-		plural(c.Tests, "test"), Percent(c.Alpha))
-	for _, l := range wrapColumns(how, tableWidth) {
+	for _, l := range wrapColumns(comparisonRules(&c), tableWidth) {
 		b.WriteString(l + "\n")
 	}
 	for _, warning := range c.Warnings {
@@ -40,24 +38,36 @@ func WriteComparison(w io.Writer, c metrics.Comparison, o TableOptions) error {
 	return nil
 }
 
+// comparisonRules says how a comparison was made.
+func comparisonRules(c *metrics.Comparison) string {
+	how := fmt.Sprintf("Values are medians over all trials with their intervals and the number of trials, overhead too, which bench shows of the trial with the median makespan. A difference is clear when its test (Mann-Whitney, %s at level %s together by Holm's correction) and the interval of the ratio, new over base, both say so.",
+		plural(c.Tests, "test"), Percent(c.Alpha))
+	if c.Threshold > 0 {
+		how += fmt.Sprintf(" It counts when it is larger than %s.", Percent(c.Threshold))
+	}
+	if c.Refused != "" {
+		how += " There is no verdict, since " + c.Refused + "; --force gives one."
+	}
+	return how
+}
+
 func comparisonTable(p metrics.PointComparison, o TableOptions) string {
 	t := table.NewWriter()
 	t.SetStyle(plainStyle())
 	t.AppendHeader(table.Row{"metric", "base", "new", "ratio", "p", "verdict"})
 	for _, m := range p.Metrics {
-		ratio := nothing
-		if m.Ratio != nil {
-			ratio = RatioRange(m.Ratio.Median, m.Ratio.Lo, m.Ratio.Hi)
-		}
 		verdict := m.Verdict
+		if m.Small {
+			verdict = "clear, but small"
+		}
 		if verdict == metrics.Worse {
 			verdict = o.paint(text.FgYellow, verdict)
 		}
 		t.AppendRow(table.Row{
-			strings.ReplaceAll(strings.TrimSuffix(m.Name, "_s"), "_", " "),
+			metricWords(m.Name),
 			fmt.Sprintf("%s (%d)", SecondsRange(m.Base.Median, m.Base.Lo, m.Base.Hi), m.BaseN),
 			fmt.Sprintf("%s (%d)", SecondsRange(m.New.Median, m.New.Lo, m.New.Hi), m.NewN),
-			ratio, probability(m.Adjusted), verdict,
+			ratioWords(&m), probability(m.Adjusted), verdict,
 		})
 	}
 	lines := strings.Split(t.Render(), "\n")

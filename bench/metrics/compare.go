@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"corecast/internal/wording"
@@ -31,6 +32,10 @@ type Comparison struct {
 	// difference between two runs of the same thing. Tests is their number.
 	Alpha float64 `json:"alpha"`
 	Tests int     `json:"tests"`
+	// Threshold is how much a clear difference must be of the base to count.
+	Threshold float64 `json:"threshold"`
+	// Refused says why no verdict is given; empty when one is.
+	Refused string `json:"refused,omitempty"`
 	// Verdict is worse when any metric is, else better when any is, else no
 	// clear difference, or cannot tell when no test could have found one.
 	Verdict  string            `json:"verdict"`
@@ -71,7 +76,13 @@ type MetricComparison struct {
 	P        float64 `json:"p_value"`
 	Adjusted float64 `json:"p_adjusted"`
 	Verdict  string  `json:"verdict"`
-	powerful bool    // enough samples to find a difference at all
+	// Small is set where a difference is clear, and not larger than the
+	// threshold.
+	Small bool `json:"small,omitempty"`
+	// Autocorrelation of the samples in their order, where it is so large that
+	// P takes it into account; 0 otherwise.
+	Autocorrelation float64 `json:"autocorrelation,omitempty"`
+	powerful        bool    // enough samples to find a difference at all
 }
 
 // samples holds the values of each metric of one point.
@@ -86,6 +97,18 @@ func metricNames() []string {
 	return []string{"makespan_s", "startup_p50_s", "startup_last_s", "per_task_overhead_s", "dispatch_wall_s"}
 }
 
+// CompareOptions say how runs are compared. The zero value has no threshold,
+// and judges unlike machines too.
+type CompareOptions struct {
+	// Threshold is how much a clear difference must be of the base to count.
+	Threshold float64
+	// News is the number of runs that one base is compared with, which share
+	// the level of tests; 0 means 1.
+	News int
+	// Alike refuses a verdict for runs of unlike machines.
+	Alike bool
+}
+
 // CompareRuns compares the points that both runs have. A family of tests is
 // made at level CompareAlpha (Holm, "A simple sequentially rejective multiple
 // test procedure", 1979), so that two runs of the same thing differ clearly in
@@ -96,10 +119,12 @@ func metricNames() []string {
 // pairs of runs of the same thing, made one after another on two cores of a
 // virtual machine, the test alone found a difference in 8, both together in
 // none.
-func CompareRuns(base, next *results.Run) (Comparison, error) {
+//
+// Samples that resemble those before them count for fewer (dependence.go).
+func CompareRuns(base, next *results.Run, o CompareOptions) (Comparison, error) {
 	c := Comparison{
 		Schema: CompareSchema, Base: RunRef{base.Header.ID, base.Dir}, New: RunRef{next.Header.ID, next.Dir},
-		Alpha: CompareAlpha, Points: []PointComparison{}, Warnings: unlike(base, next),
+		Alpha: CompareAlpha / float64(max(1, o.News)), Threshold: o.Threshold, Points: []PointComparison{}, Warnings: unlike(base, next),
 	}
 	a, err := samplesOf(base)
 	if err != nil {
@@ -128,7 +153,25 @@ func CompareRuns(base, next *results.Run) (Comparison, error) {
 		return cmp.Or(cmp.Compare(x.Workload, y.Workload), cmp.Compare(x.Backend, y.Backend), cmp.Compare(x.Cores, y.Cores))
 	})
 	c.judge()
+	if o.Alike {
+		c.refuse(base, next)
+	}
 	return c, nil
+}
+
+// refuse takes the verdict back where the runs are of unlike machines.
+func (c *Comparison) refuse(base, next *results.Run) {
+	x, y := machineIDs(base), machineIDs(next)
+	if slices.Equal(x, y) {
+		return
+	}
+	c.Refused = "the runs are of unlike machines"
+	c.Verdict = Unknown
+	for i := range c.Points {
+		for k := range c.Points[i].Metrics {
+			c.Points[i].Metrics[k].Verdict = Unknown
+		}
+	}
 }
 
 func (c *Comparison) missing(p results.Point, where string) {
@@ -215,7 +258,18 @@ func compareMetric(name string, a, b []float64) MetricComparison {
 	var weak []results.Warning
 	m.P, weak = Compare(a, b)
 	m.powerful = len(weak) == 0
+	if phi := dependence(a, b); phi > dependentFrom {
+		m.Autocorrelation, m.P = phi, deflated(m.P, phi)
+	}
 	return m
+}
+
+// CompareSamples compares two samples of one metric as CompareRuns does, in a
+// family of this one test.
+func CompareSamples(a, b []float64, threshold float64) MetricComparison {
+	c := Comparison{Alpha: CompareAlpha, Threshold: threshold, Points: []PointComparison{{Metrics: []MetricComparison{compareMetric("", a, b)}}}}
+	c.judge()
+	return c.Points[0].Metrics[0]
 }
 
 // judge corrects the p-values for their number and gives the verdicts.
@@ -234,17 +288,23 @@ func (c *Comparison) judge() {
 		least = max(least, min(1, m.P*float64(len(tests)-i)))
 		m.Adjusted = least
 		clear := m.Adjusted < c.Alpha && !m.mayBeOne()
+		if clear && m.Ratio != nil && math.Abs(m.Ratio.Median-1) <= c.Threshold {
+			clear, m.Small = false, true
+		}
 		switch {
 		case clear && m.New.Median > m.Base.Median:
 			m.Verdict = Worse
 		case clear && m.New.Median < m.Base.Median:
 			m.Verdict = Better
-		case !m.powerful:
+		case !m.powerful || m.Autocorrelation > 0 && !m.Small:
 			m.Verdict = Unknown
 		default:
 			m.Verdict = Same
 		}
-		any = any || m.powerful
+		any = any || m.Verdict != Unknown
+	}
+	if n := c.dependent(); n > 0 {
+		c.Warnings = append(c.Warnings, dependentDoubt(n))
 	}
 	if any {
 		c.Verdict = Same
@@ -254,6 +314,18 @@ func (c *Comparison) judge() {
 			c.Verdict = verdict
 		}
 	}
+}
+
+// dependent counts the metrics whose samples are autocorrelated.
+func (c *Comparison) dependent() (n int) {
+	for _, p := range c.Points {
+		for _, m := range p.Metrics {
+			if m.Autocorrelation > 0 {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // mayBeOne reports whether the interval of the ratio holds 1.

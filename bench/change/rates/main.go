@@ -4,6 +4,9 @@
 //
 //	go run ./bench/change/rates
 //
+// Then it measures how often corecast compare finds a difference between two
+// samples of the same thing, and one of 10 %, without a threshold.
+//
 // The step of the autocorrelated kind multiplies its noise as well, as it does
 // that of the others.
 package main
@@ -62,7 +65,7 @@ func write(w io.Writer, count int, seed uint64) error {
 			}
 		}
 	}
-	return nil
+	return writePairs(w, count, seed)
 }
 
 func (r rate) share(n int) float64 { return 100 * float64(n) / float64(r.of) }
