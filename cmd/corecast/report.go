@@ -253,6 +253,7 @@ func (a *app) newList() *cobra.Command {
 			for _, p := range report.Plots() {
 				rows = append(rows, named{p.Name, p.Title})
 			}
+			rows = append(rows, named{"trend", report.TrendTitle + ", by corecast track --output"})
 			return rows, nil
 		}),
 		listOf(a, "exporters", "the formats of report", func() ([]named, error) {

@@ -86,6 +86,7 @@ var importRules = []rule{
 	{pkg: "bench/cost", imports: []string{"results", "internal/yamlfile"}, tests: []string{"internal/yamlfile/schematest"}},
 	{pkg: "bench/metrics", imports: []string{"internal/wording", "results", "runner/trace", "bench/cost"}},
 	{pkg: "bench/change", imports: []string{"internal/wording", "results"}},
+	{pkg: "bench/track", imports: []string{"bench/change", "bench/metrics", "internal/wording", "results", "results/history"}},
 	{pkg: "bench/change/rates", imports: []string{"bench/change", "bench/metrics"}},
 	{pkg: "bench/scaling", imports: []string{"results", "bench/metrics"}},
 	{
@@ -95,7 +96,7 @@ var importRules = []rule{
 	{
 		pkg: "report",
 		imports: []string{
-			"internal/wording", "results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim", "bench/capacity", "bench/change",
+			"internal/wording", "results", "runner/trace", "bench/metrics", "bench/scaling", "bench/sim", "bench/capacity", "bench/change", "bench/track",
 		},
 	},
 

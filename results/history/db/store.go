@@ -95,6 +95,9 @@ func openWith(ctx context.Context, where, source string, d dialect, readOnly boo
 	return s, nil
 }
 
+// Name returns where the history is, without a password.
+func (s *Store) Name() string { return s.where }
+
 // Close closes the history.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
