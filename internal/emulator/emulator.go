@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"corecast/internal/emulator/image"
@@ -39,6 +40,9 @@ type Emulator struct {
 	pool     *instance.Pool
 	requests counts
 	cancel   context.CancelFunc
+
+	once   sync.Once
+	closed error // of the first Close
 }
 
 // Start starts an emulator, which answers when it returns, until ctx ends or
@@ -100,8 +104,14 @@ func (e *Emulator) listen(ctx context.Context, o Options, images *image.Registry
 	return nil
 }
 
-// Close ends the emulator: it kills what runs, and removes what it made.
+// Close ends the emulator: it kills what runs, and removes what it made. It may
+// be called again.
 func (e *Emulator) Close() error {
+	e.once.Do(func() { e.closed = e.close() })
+	return e.closed
+}
+
+func (e *Emulator) close() error {
 	var errs []error
 	e.cancel()
 	if e.pool != nil {

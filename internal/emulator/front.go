@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"corecast/internal/emulator/storage"
 )
 
 // service is one of those that the emulator has.
@@ -27,7 +29,7 @@ type front struct {
 	clock    func() time.Time
 	tokens   *tokens
 	api      *api
-	store    http.Handler
+	store    *storage.Server
 	status   http.Handler
 }
 
@@ -84,13 +86,23 @@ func (f *front) pass(w http.ResponseWriter, r *http.Request, s service, handler 
 }
 
 // storage passes requests to the object store that were signed at the right
-// time by the emulator's clock.
+// time by the emulator's clock, or show a token that holds.
 func (f *front) storage(w http.ResponseWriter, r *http.Request) {
 	const most = 15 * time.Minute // as S3 has it
 	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 	if off := f.clock().Sub(at).Abs(); err == nil && off > most {
 		storageError(w, http.StatusForbidden, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")
 		return
+	}
+	if token := bearer(r); token != "" {
+		if err := f.tokens.check(token, "access"); err != nil {
+			storageError(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+			return
+		}
+		if err := f.store.Sign(r); err != nil {
+			storageError(w, http.StatusInternalServerError, "InternalError", "The request cannot be signed in the token's place.")
+			return
+		}
 	}
 	f.store.ServeHTTP(w, r)
 }

@@ -186,8 +186,8 @@ var moduleRules = []moduleRule{
 
 	{module: "github.com/versity/versitygw", in: []string{"internal/emulator/storage"}},
 	{module: "github.com/aws/aws-sdk-go-v2/service/s3", in: []string{"internal/emulator/storage"}},
-	{module: "github.com/aws/aws-sdk-go-v2", tests: []string{"internal/emulator/storage"}},
-	{module: "github.com/aws/smithy-go", tests: []string{"internal/emulator/storage"}},
+	{module: "github.com/aws/aws-sdk-go-v2", in: []string{"internal/emulator/storage"}},
+	{module: "github.com/aws/smithy-go", in: []string{"internal/emulator/storage"}},
 	{module: "github.com/golang-jwt/jwt/v5", in: []string{"internal/emulator"}},
 	{module: "github.com/google/go-containerregistry", in: []string{"internal/emulator/image"}},
 

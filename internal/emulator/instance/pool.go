@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -83,6 +84,9 @@ type Pool struct {
 	starts  provisioner
 	journal journal
 	running sync.WaitGroup
+	// starting bounds how many processes are started at a time: with a thousand
+	// at once, those that have started would hear of it late.
+	starting chan struct{}
 
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -93,7 +97,7 @@ type Pool struct {
 // NewPool makes a pool. The warning, where there is one, says why instances
 // are not held to their size here: the pool works without.
 func NewPool(o Options) (p *Pool, warning error) {
-	p = &Pool{o: o, shares: make(map[string]*share), journal: journal{to: o.Log}, held: []string{}}
+	p = &Pool{o: o, shares: make(map[string]*share), journal: journal{to: o.Log}, held: []string{}, starting: make(chan struct{}, 4*runtime.GOMAXPROCS(0))}
 	p.rng = rand.New(rand.NewPCG(o.Seed, 1))
 	p.starts = provisioner{p: o.Provisioning, rng: rand.New(rand.NewPCG(o.Seed, 2))}
 	var need cgroup.Limits

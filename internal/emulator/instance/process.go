@@ -59,10 +59,15 @@ func (p *Pool) execute(a *attempt) error {
 			a.rec.Detail += fmt.Sprintf("remove its control group: %v", err)
 		}
 	}()
-	if err := start(cmd, group); err != nil {
+	p.starting <- struct{}{}
+	err = start(cmd, group)
+	a.rec.Started = time.Now()
+	<-p.starting
+	if err != nil {
+		a.rec.Started = time.Time{}
 		return refusal(err)
 	}
-	a.rec.Started, a.rec.PID = time.Now(), cmd.Process.Pid
+	a.rec.PID = cmd.Process.Pid
 	a.task.Started(a.rec)
 	p.await(a, cmd, group)
 	return nil

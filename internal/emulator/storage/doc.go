@@ -9,5 +9,6 @@
 //
 // [Server] is an HTTP handler in front of versitygw, which listens on a socket
 // in its folder (server.go), so that package emulator can count requests, and
-// make some fail, for all its services alike.
+// make some fail, for all its services alike. A request with a token of IAM,
+// which IBM Cloud Object Storage takes too, is signed in its place (bearer.go).
 package storage

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/s3api"
 	"github.com/versity/versitygw/s3api/middlewares"
@@ -31,6 +32,8 @@ type Server struct {
 	transport *http.Transport
 	proxy     *httputil.ReverseProxy
 	ended     chan error
+	owner     aws.Credentials
+	region    string
 }
 
 // maxRequests is far above what a thousand instances ask for together.
@@ -54,7 +57,7 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("make the object store: %w", err)
 	}
 	socket := filepath.Join(o.Folder, "s3")
-	s := &Server{gateway: gateway, ended: make(chan error, 1)}
+	s := &Server{gateway: gateway, ended: make(chan error, 1), owner: owner(o), region: o.Region}
 	go func() { s.ended <- gateway.ServeMultiPort([]string{socket}) }()
 	select {
 	case <-listening:
@@ -68,7 +71,21 @@ func Start(o Options) (*Server, error) {
 		MaxIdleConnsPerHost: 256, DisableCompression: true,
 	}
 	s.proxy = &httputil.ReverseProxy{Rewrite: rewrite, Transport: s.transport, ErrorHandler: failed}
-	return s, nil
+	return s, s.answers()
+}
+
+// answers waits for an answer: from then on the server can be shut down, which
+// does nothing when it comes between its listening and its serving.
+func (s *Server) answers() error {
+	r, err := http.NewRequest(http.MethodGet, "http://store/", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := s.transport.RoundTrip(r)
+	if err != nil {
+		return fmt.Errorf("start the object store: %w", err)
+	}
+	return answer.Body.Close()
 }
 
 // rewrite passes a request on as it is.
