@@ -300,6 +300,9 @@ func (s *sweeping) prepareAll(ctx context.Context) error {
 		if s.prepared[key] != nil {
 			continue
 		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w before the first trial", errInterrupted)
+		}
 		temp := filepath.Join(s.temp, fmt.Sprintf("%s-%d", c.sweep.Workload, len(s.prepared)))
 		if err := os.Mkdir(temp, 0o700); err != nil {
 			return fmt.Errorf("make a folder for inputs: %w", err)

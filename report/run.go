@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"corecast/bench/metrics"
@@ -91,8 +93,15 @@ func WriteRun(w io.Writer, r RunResult, record string) error {
 		fmt.Fprintf(&b, " (%s)", r.Kind)
 	}
 	b.WriteString("\n\n")
-	line := func(name, value string) { fmt.Fprintf(&b, "%-18s%s\n", name, value) }
-	line("answer", answerWords(r.Answer))
+	line := func(name, value string) {
+		for i, l := range wrapColumns(value, tableWidth-18) {
+			if i > 0 {
+				name = ""
+			}
+			fmt.Fprintf(&b, "%-18s%s\n", name, strings.TrimLeft(l, " "))
+		}
+	}
+	line("answer", answerWords(r.Answer, false))
 	if r.Startup.Workers > 0 {
 		line("start-up", fmt.Sprintf("first task after %s, on the last worker after %s", Seconds(r.Startup.First), Seconds(r.Startup.Last)))
 	}
@@ -121,8 +130,9 @@ func partWords(o metrics.Overhead) string {
 		CoreSeconds(o.Startup), CoreSeconds(o.Dispatch), CoreSeconds(o.Transfer), CoreSeconds(o.Idle), CoreSeconds(o.Lost))
 }
 
-// answerWords writes a JSON object as "name value, name value".
-func answerWords(answer json.RawMessage) string {
+// answerWords writes a JSON object as "name value, name value"; of one within
+// another, numbers have six digits at most.
+func answerWords(answer json.RawMessage, within bool) string {
 	decoder := json.NewDecoder(strings.NewReader(string(answer)))
 	decoder.UseNumber()
 	var fields map[string]json.RawMessage
@@ -142,16 +152,24 @@ func answerWords(answer json.RawMessage) string {
 		if err := decoder.Decode(&value); err != nil {
 			return string(answer)
 		}
-		words = append(words, fmt.Sprintf("%v %s", key, short(value)))
+		words = append(words, fmt.Sprintf("%v %s", key, short(value, within)))
 	}
 	return strings.Join(words, ", ")
 }
 
-// short leaves out the elements of a list, which JSON output has.
-func short(value json.RawMessage) string {
+// short leaves out the elements of a list, which JSON output has; an object is
+// in parentheses.
+func short(value json.RawMessage, within bool) string {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) == nil && len(list) > 3 {
 		return fmt.Sprintf("(%d, see --format json)", len(list))
+	}
+	var number float64
+	if within && json.Unmarshal(value, &number) == nil && number != math.Trunc(number) {
+		return strconv.FormatFloat(number, 'g', 6, 64)
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(value), []byte("{")) {
+		return "(" + answerWords(value, true) + ")"
 	}
 	var b bytes.Buffer
 	if err := json.Compact(&b, value); err != nil {

@@ -37,6 +37,7 @@ func words(s *metrics.Summary) []line {
 			best := fastest(s, size)
 			say(bestWords(s, best), false)
 			say(overheadWords(&s.Points[best]), false)
+			say(serialWords(s, best), true)
 		}
 		say(baseWords(s), false)
 	}
@@ -142,6 +143,19 @@ func bestWords(s *metrics.Summary, best int) string {
 		text += fmt.Sprintf(" %s may be as fast: the intervals overlap.", pointName(&s.Points[i]))
 	}
 	return text
+}
+
+// serialWords says so when a plain loop beats the fastest point of its size.
+func serialWords(s *metrics.Summary, best int) string {
+	p := &s.Points[best]
+	if s.Scaling == metrics.ScalingWeak || s.Serial == nil || p.Speedup == nil || p.Speedup.Base != "serial" || p.Speedup.Median >= 1 {
+		return ""
+	}
+	loop := p.Makespan.Median * p.Speedup.Median
+	if p.Speedup.Hi < 1 {
+		return fmt.Sprintf("Do not fan this out: a plain loop takes %s, less than every core count that was tried. Larger tasks, or more of them, may pay.", Seconds(loop))
+	}
+	return fmt.Sprintf("A plain loop may be as fast: it takes %s.", Seconds(loop))
 }
 
 // likelyAsFast returns the point with the fewest cores, fewer than best's,

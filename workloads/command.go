@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -115,6 +116,9 @@ var commandFunc = runner.NewFunc("command", func(ctx context.Context, t commandT
 	switch {
 	case err == nil:
 		return stdout.Bytes(), nil
+	case errors.Is(err, exec.ErrWaitDelay):
+		cmd.Cancel() // all of its group
+		err = errors.New("it ended, and what it had started in the background held its output open: redirect the output of that, or wait for it")
 	case ctx.Err() == nil && limited.Err() != nil:
 		err = fmt.Errorf("%w: %s did not end within %v", runner.ErrTaskTimeout, t.Args[0], t.Timeout)
 	}
@@ -173,7 +177,7 @@ type CommandAnswer struct {
 }
 
 // Prepare checks the settings, finds the program and reads the inputs.
-func (w *Command) Prepare(context.Context, Env) (Job, error) {
+func (w *Command) Prepare(ctx context.Context, _ Env) (Job, error) {
 	if len(w.Args) == 0 {
 		return nil, errors.New("which program? write it behind --, such as: -- ./score.sh {}")
 	}
@@ -184,13 +188,16 @@ func (w *Command) Prepare(context.Context, Env) (Job, error) {
 	if w.Timeout < 0 {
 		return nil, settingError("timeout", "%v is negative", time.Duration(w.Timeout))
 	}
-	inputs, err := w.readInputs()
+	inputs, err := w.readInputs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	placed := slices.ContainsFunc(w.Args, func(s string) bool { return strings.Contains(s, placeholder) })
 	if w.Inputs != "" && !placed && !w.Stdin {
 		return nil, errors.New("nothing takes the inputs: put {} where the input belongs, or give --stdin")
+	}
+	if err := w.checkResults(program); err != nil {
+		return nil, settingError("results", "%w", err)
 	}
 	j := &commandJob{results: w.Results, inputs: inputs}
 	j.fn, j.fold = commandFunc, j.answer
@@ -211,37 +218,71 @@ func (w *Command) Prepare(context.Context, Env) (Job, error) {
 	return j, nil
 }
 
+// checkResults tells why the file of results cannot be written, before any
+// program runs: no right, no folder, or a file that is read.
+func (w *Command) checkResults(program string) error {
+	if w.Results == "" {
+		return nil
+	}
+	info, err := os.Stat(w.Results)
+	for _, read := range []string{w.Inputs, program} {
+		if other, e := os.Stat(read); err == nil && e == nil && os.SameFile(info, other) {
+			return fmt.Errorf("%s would replace %s, which is read: give another file", w.Results, read)
+		}
+	}
+	missing := errors.Is(err, fs.ErrNotExist)
+	f, err := os.OpenFile(w.Results, os.O_WRONLY|os.O_CREATE, 0o666) // its content stays for now
+	if err != nil {
+		return err
+	}
+	err = f.Close()
+	if missing {
+		err = errors.Join(err, os.Remove(w.Results))
+	}
+	return err
+}
+
 // readInputs returns the inputs: the lines of a file without their ends, or
-// numbers.
-func (w *Command) readInputs() ([]string, error) {
+// numbers. Nobody may ever write to what is no file: ctx ends the wait for it.
+func (w *Command) readInputs(ctx context.Context) ([]string, error) {
 	if w.Inputs == "" {
 		return w.numbers()
 	}
 	if w.Count != 0 {
 		return nil, settingError("tasks", "the number of tasks is that of the lines of --inputs")
 	}
-	file := os.Stdin
-	if w.Inputs != "-" {
-		f, err := os.Open(w.Inputs)
-		if err != nil {
-			return nil, settingError("inputs", "%w", err)
-		}
-		defer f.Close()
-		file = f
+	type read struct {
+		data []byte
+		err  error
 	}
+	done := make(chan read, 1)
+	go func() {
+		var r read
+		if w.Inputs == "-" {
+			r.data, r.err = io.ReadAll(os.Stdin)
+		} else {
+			r.data, r.err = os.ReadFile(w.Inputs)
+		}
+		done <- r
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case r := <-done:
+		if r.err != nil {
+			return nil, settingError("inputs", "%w", r.err)
+		}
+		return someInput(linesOf(r.data))
+	}
+}
+
+// linesOf cuts data into lines without their ends, LF or CRLF.
+func linesOf(data []byte) []string {
 	var lines []string
-	for r := bufio.NewReader(file); ; {
-		line, err := r.ReadString('\n')
-		if line != "" {
-			lines = append(lines, strings.TrimSuffix(line, "\n"))
-		}
-		if errors.Is(err, io.EOF) {
-			return someInput(lines)
-		}
-		if err != nil {
-			return nil, settingError("inputs", "%w", err)
-		}
+	for line := range strings.Lines(string(data)) {
+		lines = append(lines, strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
 	}
+	return lines
 }
 
 // someInput refuses lines of which none has anything in it. An empty line among
@@ -336,8 +377,8 @@ func (j *commandJob) conclude(outs [][]byte, failed *runner.TasksError) (Answer,
 	return a, nil
 }
 
-// commandResult is a line of the file of results. Outputs that are not UTF-8
-// are in base64, and Encoding says so.
+// commandResult is a line of the file of results. Outputs that are not text
+// (UTF-8 without a zero byte) are in base64, and Encoding says so.
 type commandResult struct {
 	Task     int    `json:"task"`
 	Input    string `json:"input"`
@@ -382,9 +423,12 @@ func (j *commandJob) result(i int, out []byte, failed *runner.TaskError) command
 			out, r.ExitCode = f.Stdout, f.ExitCode
 		}
 	}
-	if r.Stdout, r.Stderr = string(out), string(f.Stderr); !utf8.Valid(out) || !utf8.Valid(f.Stderr) {
+	if r.Stdout, r.Stderr = string(out), string(f.Stderr); !isText(out) || !isText(f.Stderr) {
 		r.Encoding = "base64"
 		r.Stdout, r.Stderr = base64.StdEncoding.EncodeToString(out), base64.StdEncoding.EncodeToString(f.Stderr)
 	}
 	return r
 }
+
+// isText reports whether b can be read as a string of JSON, as it was.
+func isText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }

@@ -19,9 +19,11 @@ import (
 type HyperSweep struct {
 	// Data is a CSV file with a header, see [learn.ReadCSV]; empty: generated.
 	Data string `json:"data,omitempty"`
-	// Target is the column to predict, Drop the columns to leave out.
-	Target string   `json:"target,omitempty"`
-	Drop   []string `json:"drop,omitempty"`
+	// Target is the column to predict, Drop the columns to leave out, Categories
+	// those whose texts are categories.
+	Target     string   `json:"target,omitempty"`
+	Drop       []string `json:"drop,omitempty"`
+	Categories []string `json:"categories,omitempty"`
 	// Task is classify, regress, or auto: what fits the target.
 	Task string `json:"task"`
 	// Search is grid, random or halving; Trials is how many settings it may
@@ -103,6 +105,7 @@ func (w *HyperSweep) Bind(fs *flag.FlagSet) {
 	fs.StringVar(&w.Data, "data", w.Data, "CSV `file` with a header to learn from (default: generated)")
 	fs.StringVar(&w.Target, "target", w.Target, "`column` of the file to predict")
 	fs.Var(&pathList{paths: &w.Drop}, "drop", "`column` of the file to leave out; may be given again")
+	fs.Var(&pathList{paths: &w.Categories}, "categories", "`column` of the file whose texts are categories; may be given again")
 	fs.StringVar(&w.Task, "task", w.Task, "classify, regress, or auto: classify for texts and up to 20 different whole numbers")
 	fs.StringVar(&w.Search, "search", w.Search, "grid, random, or halving: the better third goes on with three times the rows")
 	fs.IntVar(&w.Trials, "trials", w.Trials, "how many settings to try at most, the default one among them")
@@ -125,7 +128,7 @@ func (w *HyperSweep) SetSize(rows int64) { w.Rows = rows }
 // Prepare checks the settings, reads the data and plans the search.
 func (w *HyperSweep) Prepare(_ context.Context, _ Env) (Job, error) {
 	settings := *w // the job's own: w may be changed for the next one
-	settings.Drop = slices.Clone(w.Drop)
+	settings.Drop, settings.Categories = slices.Clone(w.Drop), slices.Clone(w.Categories)
 	w = &settings
 	if err := w.validate(); err != nil {
 		return nil, err
@@ -166,6 +169,8 @@ func (w *HyperSweep) validate() error {
 		return settingError("trials", "%d settings x %d folds are more than %d trainings", w.Trials, w.Folds, maxFits)
 	case w.Data == "" && w.Target != "":
 		return settingError("target", "%q: name the file that has this column with --data", w.Target)
+	case w.Data == "" && len(w.Categories) > 0:
+		return settingError("categories", "%s: name the file that has this column with --data", strings.Join(w.Categories, ", "))
 	case w.Data == "" && len(w.Drop) > 0:
 		return settingError("drop", "%s: name the file that has this column with --data", strings.Join(w.Drop, ", "))
 	case w.Data == "" && w.Rows > maxRows:
@@ -178,7 +183,7 @@ func (w *HyperSweep) validate() error {
 
 // source says where the data come from. Workers get an absolute path.
 func (w *HyperSweep) source() (learn.Source, error) {
-	s := learn.Source{Name: w.Data, Goal: w.Target, Task: w.Task, Drop: w.Drop, Folds: w.Folds, Seed: w.Seed}
+	s := learn.Source{Name: w.Data, Goal: w.Target, Task: w.Task, Drop: w.Drop, Categories: w.Categories, Folds: w.Folds, Seed: w.Seed}
 	if w.Task == "auto" {
 		s.Task = ""
 	}

@@ -170,7 +170,7 @@ func (w *Image) Prepare(ctx context.Context, env Env) (Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.skipped = found.Skipped
+	j.skipped, j.doubts = found.Skipped, linkDoubts(found.Links)
 	for _, f := range found.Files {
 		j.sources = append(j.sources, f.Path)
 	}
@@ -322,10 +322,17 @@ func (j *imageJob) answer(outs []imageDone) ImageAnswer {
 	return a
 }
 
-// Doubts tells of images that lost frames.
+// Doubts tells of images that lost frames, and of links that were left out.
 func (j *imageJob) Doubts(answer Answer) []Doubt {
 	a, ok := answer.(ImageAnswer)
-	if !ok || a.Animated == 0 {
+	if !ok {
+		return j.doubts
+	}
+	return append(frameDoubts(a), j.doubts...)
+}
+
+func frameDoubts(a ImageAnswer) []Doubt {
+	if a.Animated == 0 {
 		return nil
 	}
 	names := strings.Join(a.AnimatedInputs, ", ")

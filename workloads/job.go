@@ -24,7 +24,12 @@ type job[In, Out any] struct {
 	// sources are the files that the inputs name and that are not made anew by
 	// each Prepare.
 	sources []string
+	// doubts are known before the job runs.
+	doubts []Doubt
 }
+
+// Doubts tells what was known before.
+func (j *job[In, Out]) Doubts(Answer) []Doubt { return j.doubts }
 
 // Tasks returns the number of inputs.
 func (j *job[In, Out]) Tasks() int { return len(j.inputs) }

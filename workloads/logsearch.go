@@ -177,6 +177,7 @@ func (w *LogSearch) Prepare(ctx context.Context, env Env) (Job, error) {
 		for _, f := range found.Files {
 			j.sources = append(j.sources, f.Path)
 		}
+		j.doubts = linkDoubts(found.Links)
 		return j, nil
 	}
 	if free, err := freeSpace(env.Temp); err == nil && w.Bytes > free {

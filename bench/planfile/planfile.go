@@ -123,6 +123,12 @@ func (r *reader) wrongBelow(path string, err error) error {
 
 func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
 	p := bench.Plan{Reps: f.Reps, MaxReps: f.MaxReps, Price: f.Price}
+	if err := r.given("$.reps", f.Reps); err != nil {
+		return p, err
+	}
+	if err := r.given("$.max_reps", f.MaxReps); err != nil {
+		return p, err
+	}
 	if p.Reps == 0 {
 		p.Reps = bench.DefaultReps
 	}
@@ -156,6 +162,9 @@ func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
 			return p, err
 		}
 		p.Sweeps = append(p.Sweeps, sweeps...)
+		if len(p.Sweeps) > maxSweeps {
+			return p, r.wrong(fmt.Sprintf("$.sweeps[%d]", i), fmt.Errorf("more than %d sweeps of one workload, size and backend: make several plans", maxSweeps))
+		}
 	}
 	if err := p.Validate(r.machine); err != nil {
 		return p, r.wrongBelow("$", err)
@@ -163,10 +172,25 @@ func (r *reader) plan(f *File, draw func() uint64) (bench.Plan, error) {
 	return p, nil
 }
 
+// maxSweeps bounds a plan: each has its inputs prepared before the first trial.
+const maxSweeps = 1000
+
+// given refuses a number of repetitions of 0, which stands for a number that
+// was not given.
+func (r *reader) given(path string, n int) error {
+	if n == 0 && r.file.Has(path) {
+		return r.wrong(path, errors.New("0 repetitions: at least 1"))
+	}
+	return nil
+}
+
 // expand makes a sweep for each size and backend of s.
 func (r *reader) expand(s *Sweep, path string) ([]bench.Sweep, error) {
 	if s.Workload == "" {
 		return nil, r.wrong(path, errors.New("a sweep needs a workload"))
+	}
+	if err := r.given(path+".reps", s.Reps); err != nil {
+		return nil, err
 	}
 	cores := bench.DefaultCores(r.machine.Cores)
 	if len(s.Cores) > 0 {

@@ -29,6 +29,9 @@ type Found struct {
 	Files []File
 	// Skipped counts the files of folders that were not kept.
 	Skipped int
+	// Links are the symbolic links in folders whose names keep takes: they are
+	// not followed.
+	Links []string
 }
 
 // Expand finds the files that inputs name, in the order of the inputs, each
@@ -128,6 +131,10 @@ func (f *finder) folder(root, path string) error {
 		switch {
 		case e.IsDir():
 			err = f.folder(root, name)
+		case e.Type()&fs.ModeSymlink != 0:
+			if f.keep == nil || f.keep(name) {
+				f.Links = append(f.Links, name)
+			}
 		case !e.Type().IsRegular():
 		case f.keep != nil && !f.keep(name):
 			f.Skipped++

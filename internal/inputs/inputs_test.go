@@ -169,3 +169,20 @@ func TestExpandKeep(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestLinksAreTold: links within a folder are not followed, but told.
+func TestLinksAreTold(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.png"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"b.png", "c.txt"} {
+		if err := os.Symlink("a.png", filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	found, err := Expand([]string{dir}, func(path string) bool { return filepath.Ext(path) == ".png" })
+	if err != nil || len(found.Files) != 1 || len(found.Links) != 1 || found.Links[0] != filepath.Join(dir, "b.png") {
+		t.Errorf("found %+v, %v", found, err)
+	}
+}

@@ -122,8 +122,9 @@ func quote(s string) string {
 	return s
 }
 
-// feature adds the features of a column to out.
-func (t *rawTable) feature(out *Table, column int) error {
+// feature adds the features of a column to out; its texts are categories, or an
+// error.
+func (t *rawTable) feature(out *Table, column int, categories bool) error {
 	p := t.parse(column)
 	if err := t.badNumber(&p, column); err != nil {
 		return err
@@ -137,6 +138,11 @@ func (t *rawTable) feature(out *Table, column int) error {
 		row := p.first[text]
 		return inputError(AboutData, "%s: %q is not a number, as %d of the column's %d values are: mend it, leave it empty for a missing value, or leave the column out with --drop %s",
 			t.at(row, column), t.cells[column][row], p.counts[number], p.counts[number]+p.counts[text], quote(t.names[column]))
+	}
+	if !categories {
+		row := p.first[text]
+		return inputError(AboutData, "%s: %q is not a number: give --categories %s to have a feature of 0 and 1 for each text of the column, or leave it out with --drop %s",
+			t.at(row, column), t.cells[column][row], quote(t.names[column]), quote(t.names[column]))
 	}
 	return t.levels(out, column, &p)
 }

@@ -12,9 +12,11 @@ import (
 
 // Columns says what the columns of a CSV file are for.
 type Columns struct {
-	// Goal is the column to predict, Drop those to leave out.
-	Goal string
-	Drop []string
+	// Goal is the column to predict, Drop those to leave out, Categories those
+	// whose texts are categories.
+	Goal       string
+	Drop       []string
+	Categories []string
 	// Task is classify or regress; empty: classify when Goal holds texts, or at
 	// most 20 different whole numbers, else regress.
 	Task string
@@ -26,11 +28,12 @@ type Columns struct {
 // skipped, and so are empty lines.
 //
 // A cell that is empty or reads NA, N/A, NaN, NULL, None or ? in any case is
-// missing. A column of numbers is a feature. A column of texts with two levels
-// is a feature of 0 and 1, one with up to 32 a feature of 0 and 1 for each
-// level, named column=level; a missing text is missing in all of them. A column
-// with more levels, one that mixes numbers and texts, an infinite number, and a
-// whole number too large to be held exactly are errors. So is a missing target.
+// missing. A column of numbers is a feature. A column of texts among Categories
+// with two levels is a feature of 0 and 1, one with up to 32 a feature of 0 and
+// 1 for each level, named column=level; a missing text is missing in all of
+// them. Any other column with a text, one with more levels, one that mixes
+// numbers and texts, an infinite number, and a whole number too large to be held
+// exactly are errors. So is a missing target.
 //
 // Errors are [InputError] values that name file, line and column. name stands
 // for the file in them.
@@ -51,7 +54,7 @@ func ReadCSV(r io.Reader, name string, c Columns) (*Table, error) {
 		if i == goal || slices.Contains(c.Drop, column) {
 			continue
 		}
-		if err := raw.feature(t, i); err != nil {
+		if err := raw.feature(t, i, slices.Contains(c.Categories, column)); err != nil {
 			return nil, err
 		}
 	}
@@ -194,6 +197,14 @@ func (t *rawTable) rows(reader *csv.Reader) error {
 
 // choose returns the index of the column to predict, once all names are known.
 func (t *rawTable) choose(c Columns) (int, error) {
+	for _, category := range c.Categories {
+		switch {
+		case category == c.Goal:
+			return 0, inputError(AboutCategories, "%s is the target", category)
+		case !slices.Contains(t.names, category):
+			return 0, inputError(AboutCategories, "%s has no column %q: it has %s", t.name, category, list(t.names))
+		}
+	}
 	for _, drop := range c.Drop {
 		switch {
 		case drop == c.Goal:

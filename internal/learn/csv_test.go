@@ -45,7 +45,7 @@ func TestReadCSV(t *testing.T) {
 
 // TestLevels: a text of two levels is one feature, of more one a level.
 func TestLevels(t *testing.T) {
-	got, err := read("sex,colour,site,y\nm,red,x,1\nf,,x,2\nf,blue,x,3\nm,green,,1.5\n", Columns{Goal: "y", Drop: []string{"site"}})
+	got, err := read("sex,colour,site,y\nm,red,x,1\nf,,x,2\nf,blue,x,3\nm,green,,1.5\n", Columns{Goal: "y", Drop: []string{"site"}, Categories: []string{"sex", "colour"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +113,9 @@ func TestBadCSV(t *testing.T) {
 		{"a,y\n\"1,2\n3,4\n", Columns{Goal: "y"}, AboutData, `t.csv, line 3, byte 5 (in a record from line 2): a quoted field that does not end as it should: write "" for a quote in it, and close it with one`},
 		{"a,y\n1,0\n1,1\n", Columns{Goal: "z"}, AboutTarget, `t.csv has no column "z": it has a, y`},
 		{"a,y\n1,0\n1,1\n", Columns{}, AboutTarget, "name the column of t.csv to predict: a, y"},
+		{"a,y\nred,0\nblue,1\n", Columns{Goal: "y"}, AboutData, `t.csv, line 2, column a: "red" is not a number: give --categories a to have a feature of 0 and 1 for each text of the column, or leave it out with --drop a`},
+		{"a,y\n1,0\n1,1\n", Columns{Goal: "y", Categories: []string{"b"}}, AboutCategories, `t.csv has no column "b": it has a, y`},
+		{"a,y\n1,0\n1,1\n", Columns{Goal: "y", Categories: []string{"y"}}, AboutCategories, "y is the target"},
 		{"a,y\n1,0\n1,1\n", Columns{Goal: "y", Drop: []string{"b"}}, AboutDrop, `t.csv has no column "b": it has a, y`},
 		{"a,y\n1,0\n1,1\n", Columns{Goal: "y", Drop: []string{"y"}}, AboutDrop, "y is the target"},
 		{"a,y\n1,0\n1,1\n", Columns{Goal: "y", Drop: []string{"a"}}, AboutDrop, "no column of t.csv is left to predict y from"},
@@ -126,7 +129,7 @@ func TestBadCSV(t *testing.T) {
 		{"a,y\n1,0\n1e999,1\n", Columns{Goal: "y"}, AboutData, "t.csv, line 3, column a: 1e999 is infinite: leave it empty for a missing value"},
 		{"a,y\n1,0\n12345678901234567891,1\n", Columns{Goal: "y"}, AboutData, "t.csv, line 3, column a: 12345678901234567891 is more than a number can hold exactly (2^53) and reads like an identifier: leave the column out with --drop a"},
 		{"a;y\n1,5;0\n2,5;1\n", Columns{Goal: "y"}, AboutData, `t.csv, line 2, column a: "1,5" reads like a number with a comma: write a point for decimals, and nothing between thousands`},
-		{many, Columns{Goal: "y"}, AboutData, `t.csv, line 2, column word: "w0" is one of 40 different texts, and a feature may have 32: replace them by numbers, or leave the column out with --drop word`},
+		{many, Columns{Goal: "y", Categories: []string{"word"}}, AboutData, `t.csv, line 2, column word: "w0" is one of 40 different texts, and a feature may have 32: replace them by numbers, or leave the column out with --drop word`},
 	} {
 		_, err := read(test.text, test.columns)
 		var in *InputError

@@ -39,11 +39,12 @@ type Problem struct {
 
 // The setting that an [InputError] is about: what the user has to mend.
 const (
-	AboutData   = "data"
-	AboutTarget = "target"
-	AboutTask   = "task"
-	AboutDrop   = "drop"
-	AboutFolds  = "folds"
+	AboutData       = "data"
+	AboutTarget     = "target"
+	AboutTask       = "task"
+	AboutDrop       = "drop"
+	AboutCategories = "categories"
+	AboutFolds      = "folds"
 )
 
 // InputError is an error in what the user gave.

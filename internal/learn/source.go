@@ -23,11 +23,13 @@ type Source struct {
 	Size     int64  `cbor:"3,keyasint,omitempty"`
 	Modified int64  `cbor:"4,keyasint,omitempty"`
 	Digest   string `cbor:"5,keyasint,omitempty"`
-	// Goal is the column to predict, Drop those to leave out. Task is
+	// Goal is the column to predict, Drop those to leave out, Categories those
+	// whose texts are categories. Task is
 	// classify, regress, or empty for what fits the column.
-	Goal string   `cbor:"6,keyasint,omitempty"`
-	Task string   `cbor:"7,keyasint,omitempty"`
-	Drop []string `cbor:"8,keyasint,omitempty"`
+	Goal       string   `cbor:"6,keyasint,omitempty"`
+	Task       string   `cbor:"7,keyasint,omitempty"`
+	Drop       []string `cbor:"8,keyasint,omitempty"`
+	Categories []string `cbor:"12,keyasint,omitempty"`
 	// Rows is the number of generated rows.
 	Rows int `cbor:"9,keyasint,omitempty"`
 	// Folds is the number of parts, Seed decides what is generated and which
@@ -105,7 +107,7 @@ func (c *Cache) load(s Source) (*entry, Source, error) {
 
 // key tells sources with different problems apart; the digest is not in it.
 func (s *Source) key() string {
-	return fmt.Sprintf("%q %d %d %q %s %q %d %d %d", s.Path, s.Size, s.Modified, s.Goal, s.Task, s.Drop, s.Rows, s.Folds, s.Seed)
+	return fmt.Sprintf("%q %d %d %q %s %q %q %d %d %d", s.Path, s.Size, s.Modified, s.Goal, s.Task, s.Drop, s.Categories, s.Rows, s.Folds, s.Seed)
 }
 
 func (c *Cache) entry(key string) *entry {
@@ -143,7 +145,7 @@ func (s *Source) read() (*Problem, string, error) {
 		}
 		sum := sha256.Sum256(data)
 		digest = hex.EncodeToString(sum[:16])
-		if t, err = ReadCSV(bytes.NewReader(data), s.Name, Columns{Goal: s.Goal, Task: s.Task, Drop: s.Drop}); err != nil {
+		if t, err = ReadCSV(bytes.NewReader(data), s.Name, Columns{Goal: s.Goal, Task: s.Task, Drop: s.Drop, Categories: s.Categories}); err != nil {
 			return nil, "", err
 		}
 	}

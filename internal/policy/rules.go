@@ -68,7 +68,7 @@ var importRules = []rule{
 		imports: []string{
 			"workloads/*", "runner", "runner/trace",
 			"internal/inputs", "internal/imaging", "internal/logscan", "internal/learn", "internal/boost",
-			"internal/clock",
+			"internal/clock", "internal/wording",
 		},
 		tests: []string{"runner/local"},
 	},

@@ -66,6 +66,16 @@ func Decode(data []byte, v any) (*File, error) {
 	return &File{file}, nil
 }
 
+// Has reports whether the file has a value at a path.
+func (f *File) Has(path string) bool {
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return false
+	}
+	node, err := p.FilterFile(f.file)
+	return err == nil && node != nil
+}
+
 // Wrong tells what is wrong with a value: err, with the place of the first of
 // the paths, such as $.sweeps[0].cores, that the file has a value at.
 func (f *File) Wrong(err error, paths ...string) error {
