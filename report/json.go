@@ -56,6 +56,7 @@ func documents() []document {
 		{"fit", scaling.Schema, "Scaling laws fitted to measured points, and what they predict", reflect.TypeFor[scaling.Forecast](), false},
 		{"simulate", sim.ResultSchema, "What a simulation gave", reflect.TypeFor[sim.Result](), true},
 		{"changepoints", change.Schema, "Where the level of series changed", reflect.TypeFor[change.Analysis](), false},
+		{"noise", metrics.NoiseSchema, "How small a change a machine can see", reflect.TypeFor[metrics.Noise](), false},
 		{"track", track.Schema, "Which metrics of a history changed", reflect.TypeFor[track.Analysis](), false},
 		{"compare", metrics.CompareSchema, "Two runs beside each other", reflect.TypeFor[metrics.Comparison](), true},
 	}

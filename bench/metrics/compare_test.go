@@ -167,3 +167,31 @@ func TestDependence(t *testing.T) {
 		t.Errorf("without autocorrelation p = 0.05 becomes %v", p)
 	}
 }
+
+// TestNoise: the spread is that of the noise, and the smallest visible change
+// is found about four times out of five.
+func TestNoise(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	n, err := NoiseOf(runOf(r, 400, 1))
+	if err != nil || len(n.Metrics) < 4 {
+		t.Fatalf("%d metrics, %v", len(n.Metrics), err)
+	}
+	for _, m := range n.Metrics {
+		if math.Abs(m.Spread-0.05) > 0.01 {
+			t.Errorf("%s: spread %v, want about 0.05", m.Series, m.Spread)
+		}
+	}
+	found, visible := 0, n.Metrics[0].Visible[2]
+	for range 400 {
+		var a, b []float64
+		for range visible.Reps {
+			a, b = append(a, 1+n.Metrics[0].Spread*r.NormFloat64()), append(b, 1+visible.Change+n.Metrics[0].Spread*r.NormFloat64())
+		}
+		if p, _ := Compare(a, b); p < CompareAlpha {
+			found++
+		}
+	}
+	if found < 290 || found > 350 {
+		t.Errorf("a change of %v is found in %d of 400 pairs, want about 320", visible.Change, found)
+	}
+}

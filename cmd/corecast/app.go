@@ -89,7 +89,7 @@ or settings, or something that cannot be done; 130 interrupted.`,
 	}
 	root.PersistentFlags().StringVar(&a.runs, "runs", defaultRuns(), "folder of runs (or $CORECAST_RUNS)")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
-	root.AddCommand(a.newBench(), a.newRun(), a.newSimulate(), a.newImport(), a.newReport(), a.newCompare(), a.newChangepoints(), a.newHistory(), a.newTrack(), a.newFit(), a.newPlan(), a.newList(), a.newExport(), a.newSchema(), a.newGenerate(), a.newEmulate())
+	root.AddCommand(a.newBench(), a.newRun(), a.newSimulate(), a.newImport(), a.newReport(), a.newCompare(), a.newChangepoints(), a.newHistory(), a.newTrack(), a.newDoctor(), a.newFit(), a.newPlan(), a.newList(), a.newExport(), a.newSchema(), a.newGenerate(), a.newEmulate())
 	return root
 }
 
