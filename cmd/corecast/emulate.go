@@ -189,7 +189,7 @@ func (a *app) emulate(ctx context.Context, f *emulateFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
+	defer e.Close()
 	if f.envFile != "" {
 		if err := writeEnvFile(f.envFile, e.Env()); err != nil {
 			return fmt.Errorf("--env-file: %w", err)
@@ -200,12 +200,13 @@ func (a *app) emulate(ctx context.Context, f *emulateFlags) (err error) {
 		return err
 	}
 	<-ctx.Done()
+	closeErr := e.Close() // then those that it ended are counted too
 	records, logErr := e.Instances()
 	a.printRequests(f, e.Requests(), records)
 	if logErr != nil {
-		return fmt.Errorf("--log: %w", logErr)
+		return errors.Join(closeErr, fmt.Errorf("--log: %w", logErr))
 	}
-	return nil
+	return closeErr
 }
 
 // writeEnvFile writes an environment that only this user can read, at once:

@@ -108,7 +108,6 @@ var beforeWorker = map[string]string{
 	"github.com/opencontainers/image-spec/specs-go":   "of the 52",
 	"github.com/pierrec/lz4/v4":                       "of the 52",
 	"golang.org/x/crypto/md4":                         "of the 52",
-	"golang.org/x/text/secure/bidirule":               "of the 52",
 	"golang.org/x/text/unicode/norm":                  "of the 52",
 }
 
