@@ -50,6 +50,10 @@ var importRules = []rule{
 		imports: []string{"runner", "internal/clock"},
 		tests:   []string{"runner/runnertest", "runner/local", "runner/exchange", "runner/trace"},
 	},
+	{pkg: "runner/objstore", tests: []string{"runner/objstore/storetest"}},
+	{pkg: "runner/objstore/cos", imports: []string{"runner/objstore"}},
+	{pkg: "runner/objstore/slim", imports: []string{"runner/objstore"}},
+	{pkg: "runner/objstore/storetest", imports: []string{"runner/objstore"}, tests: []string{"runner/objstore/cos", "runner/objstore/slim"}},
 	{ // a launcher: never another launcher
 		pkg:     "runner/*",
 		imports: []string{"runner", "runner/exchange", "runner/trace", "internal/clock", "internal/cgroup"},
@@ -184,7 +188,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/sourcegraph/conc", in: []string{"bench/peers"}},
 	{module: "golang.org/x/sync", in: []string{"bench/peers"}},
 
-	{module: "github.com/versity/versitygw", in: []string{"internal/emulator/storage"}},
+	{module: "github.com/versity/versitygw", in: []string{"internal/emulator/storage", "runner/objstore/storetest"}},
 	{module: "github.com/aws/aws-sdk-go-v2/service/s3", in: []string{"internal/emulator/storage"}},
 	{module: "github.com/aws/aws-sdk-go-v2", in: []string{"internal/emulator/storage"}},
 	{module: "github.com/aws/smithy-go", in: []string{"internal/emulator/storage"}},
@@ -193,9 +197,10 @@ var moduleRules = []moduleRule{
 
 	{module: "github.com/IBM/code-engine-go-sdk", in: []string{"runner/codeengine"}, tests: []string{"internal/emulator"}},
 	{module: "github.com/IBM/go-sdk-core/v5", in: []string{"runner/codeengine"}, tests: []string{"internal/emulator"}},
-	{module: "github.com/IBM/ibm-cos-sdk-go", in: []string{"runner/objstore"}},
+	{module: "github.com/IBM/ibm-cos-sdk-go", in: []string{"runner/objstore/cos"}},
+	{module: "github.com/johannesboyne/gofakes3", in: []string{"runner/objstore/storetest"}},
 
-	{module: "github.com/google/go-cmp", in: []string{"runner/runnertest"}, tests: []string{"*"}},
+	{module: "github.com/google/go-cmp", in: []string{"runner/runnertest", "runner/objstore/storetest"}, tests: []string{"*"}},
 	{module: "golang.org/x/net", tests: []string{"report"}},
 	{module: "go.uber.org/goleak", in: []string{"runner/runnertest"}, tests: []string{"*"}},
 	{module: "github.com/rogpeppe/go-internal", tests: []string{"cmd/*"}},
