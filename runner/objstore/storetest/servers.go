@@ -129,7 +129,8 @@ func node(t *testing.T) objstore.Access {
 	}
 	port := freePort(t)
 	cmd := exec.Command(program, "-d", t.TempDir(), "-a", "127.0.0.1", "-p", port, "-s", "--no-vhost-buckets", "--configure-bucket", Bucket)
-	cmd.Dir = t.TempDir() // versitygw changes the working directory to what it serves, and that may be gone
+	cmd.Dir = t.TempDir()                                                    // versitygw changes the working directory to what it serves, and that may be gone
+	cmd.Env = append(os.Environ(), "NODE_OPTIONS=--openssl-legacy-provider") // its tokens of pages are ciphered by DES
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
