@@ -45,7 +45,7 @@ func (s *schedule) hand(sl *slot, c *dispatched) {
 		})
 	}
 	if len(sl.outstanding) == 0 {
-		sl.since = at
+		sl.since, sl.handed = at, at
 	}
 	sl.outstanding = append(sl.outstanding, c)
 	sl.out += int(c.Hi - c.Lo)
@@ -83,6 +83,9 @@ func (s *schedule) feedIdle() {
 
 // wants reports whether a worker should have another chunk now.
 func (s *schedule) wants(sl *slot) bool {
+	if s.upfront {
+		return sl.share > 0 || len(sl.outstanding) == 0 && len(s.again) > 0
+	}
 	if len(sl.outstanding) == 0 {
 		return true
 	}
@@ -111,6 +114,7 @@ func (s *schedule) take(sl *slot) (*dispatched, bool) {
 	}
 	lo := s.next
 	s.next += n
+	sl.share -= n
 	sl.lastChunk = n
 	return &dispatched{Chunk: exchange.Chunk{Lo: int32(lo), Hi: int32(s.next)}}, true
 }
@@ -147,6 +151,12 @@ func (s *schedule) takeAgain(idle bool) (again, bool) {
 // size is how many fresh tasks a worker gets.
 func (s *schedule) size(sl *slot) int {
 	left := s.job.Len() - s.next
+	if s.upfront {
+		left = min(left, sl.share)
+		if s.options.Chunk == 0 && !s.spec.Prompt {
+			return left
+		}
+	}
 	if s.options.Chunk > 0 {
 		return min(left, s.options.Chunk)
 	}

@@ -46,6 +46,9 @@ func (s *schedule) speculate() time.Duration {
 	if len(idle) == 0 || usual == 0 {
 		return 0
 	}
+	if s.upfront {
+		return s.takeOver(idle)
+	}
 	next := math.Inf(1)
 	for _, sl := range idle {
 		l := s.latest(usual)

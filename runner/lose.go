@@ -54,7 +54,7 @@ func (s *schedule) lose(sl *slot, e *exchange.Event) {
 	}
 	for i, c := range sl.outstanding {
 		switch {
-		case gaveUp || e.Expected || i > 0 && s.spec.Prompt:
+		case gaveUp || e.Expected || e.Unstarted || i > 0 && s.spec.Prompt:
 			s.takeBack(c, e, trace.Cancelled)
 		case suspects == 1 || s.spec.Prompt:
 			s.charge(c, e)

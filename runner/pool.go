@@ -32,7 +32,36 @@ type Launcher interface {
 }
 
 // Request asks for a worker in a slot; Generation counts the slot's workers.
-type Request struct{ Slot, Generation int }
+type Request struct {
+	Slot, Generation int
+	// Fed is set when there are tasks that it is to have at once.
+	Fed bool
+}
+
+// Upfront is a launcher whose workers cannot be asked while they work: they are
+// linked (exchange.Linked) before they begin, and get their shares of all tasks
+// then.
+type Upfront interface{ Upfront() bool }
+
+// Reporter is a launcher that knows what its platform reports of a worker. It
+// may ask the platform; a job's trace is made after that.
+type Reporter interface {
+	Report(slot, generation int) Report
+}
+
+// Report is what a platform says of one worker: times in nanoseconds on the
+// driver's clock, Resolution to how many they are given; Billed NotKnown where
+// it does not tell.
+type Report struct {
+	Phases []Phase
+	Billed int64
+}
+
+// Phase is a named time.
+type Phase struct {
+	Name           string
+	At, Resolution int64
+}
 
 // Pool is the workers of one backend, for any number of jobs, one at a time.
 // Workers are started when the first job is submitted, so that their start-up
@@ -210,7 +239,14 @@ type slot struct {
 	lastChunk   int
 	unstored    []int32 // rows of deliveries that are not known to have left it
 	taskTime    float64 // estimate in nanoseconds; 0: not known
-	timedOut    bool    // the last result was that a task's time ran out
+	// Where workers get their shares up front: share is what it is still to be
+	// handed of its own, shared is set once it was given one; turnaround is how
+	// long it took for all that it was handed.
+	share      int
+	shared     bool
+	handed     int64 // when it was handed the first of what is outstanding
+	turnaround int64
+	timedOut   bool // the last result was that a task's time ran out
 }
 
 // life is what is known of a worker, in nanoseconds on the driver's clock.

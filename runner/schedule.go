@@ -65,6 +65,9 @@ type schedule struct {
 	inBytes   meanSize
 	reuse     []exchange.Event
 	fed       []*slot // that have chunks to be flushed
+	upfront   bool    // workers get their shares before they begin
+	// generations are those of workers.
+	generations []int
 }
 
 // again are tasks lo to before hi to run once more, as their attempt-th
@@ -78,6 +81,9 @@ type again struct {
 func newSchedule(p *Pool, j work.Job, o JobOptions) *schedule {
 	s := &schedule{pool: p, job: j, options: o, t0: now(), tries: make(map[int]*tries), twins: make(map[int]bool)}
 	s.last = s.t0
+	if u, ok := p.launcher.(Upfront); ok {
+		s.upfront = u.Upfront()
+	}
 	if j != nil {
 		p.jobs++
 		s.left = j.Len()
@@ -92,6 +98,7 @@ func newSchedule(p *Pool, j work.Job, o JobOptions) *schedule {
 	}
 	for _, sl := range p.slots {
 		sl.open, sl.row, sl.outstanding, sl.out, sl.lastChunk, sl.taskTime, sl.timedOut, sl.unstored, sl.waiting = false, -1, nil, 0, 0, 0, false, nil, false
+		sl.share, sl.shared, sl.turnaround = 0, false, 0
 	}
 	return s
 }
@@ -145,7 +152,7 @@ func (s *schedule) warm(ctx context.Context) error {
 	for s.fatal == nil {
 		ready := 0
 		for _, sl := range s.pool.slots {
-			if sl.link != nil {
+			if sl.link != nil && sl.life.ready != exchange.NotKnown {
 				ready++
 			}
 		}
@@ -190,7 +197,7 @@ func (s *schedule) request(sl *slot) Request {
 	sl.alive, sl.used, sl.row, sl.unstored = true, false, -1, nil
 	sl.life = life{requested: now(), started: exchange.NotKnown, ready: exchange.NotKnown, ended: exchange.NotKnown}
 	s.enlist(sl)
-	return Request{Slot: sl.index, Generation: sl.generation}
+	return Request{Slot: sl.index, Generation: sl.generation, Fed: s.job != nil && (s.next < s.job.Len() || len(s.again) > 0)}
 }
 
 // enlist gives the slot's worker its row in the trace.
@@ -199,6 +206,7 @@ func (s *schedule) enlist(sl *slot) {
 		return
 	}
 	sl.row = int32(len(s.workers))
+	s.generations = append(s.generations, sl.generation)
 	s.workers = append(s.workers, trace.Worker{
 		Slot: int32(sl.index), VCPU: s.pool.VCPU(), MemoryLimit: s.pool.MemoryLimit(),
 		FirstTask: trace.Unknown, CPU: trace.Unknown, Billed: trace.Unknown, Throttled: trace.Unknown, Waited: trace.Unknown,
@@ -226,6 +234,9 @@ func (s *schedule) open(sl *slot) {
 	}
 	sl.open = true
 	sl.link.Open(s.spec)
+	if s.upfront {
+		s.share(sl)
+	}
 	s.feed(sl)
 }
 
@@ -236,6 +247,7 @@ func (s *schedule) handle() {
 		s.event(&events[i])
 	}
 	s.reuse = events
+	s.staff()
 	s.flush()
 	s.spillOver()
 	if s.job != nil && s.options.Progress != nil {
@@ -256,14 +268,20 @@ func (s *schedule) event(e *exchange.Event) {
 	case exchange.Started:
 		sl.life.started, sl.life.id = e.At, e.ID
 		s.note(sl)
+	case exchange.Linked:
+		sl.link = e.Link
+		if s.begun && !s.stopped() {
+			s.open(sl)
+		}
 	case exchange.Ready:
 		if e.ID != "" {
 			sl.life.id = e.ID
 		}
+		linked := s.upfront && sl.link != nil
 		sl.link = e.Link
 		sl.life.ready, sl.life.offset, sl.life.uncertainty = e.At, e.ClockOffset, e.ClockUncertainty
 		s.note(sl)
-		if s.begun && !s.stopped() { // begin opens it on who came before
+		if s.begun && !s.stopped() && !linked { // begin opens it on who came before
 			s.open(sl)
 		}
 	case exchange.Synced:
@@ -283,7 +301,7 @@ func (s *schedule) event(e *exchange.Event) {
 // exited takes note that a worker is gone, hands its tasks to others, and
 // replaces it when there is work left.
 func (s *schedule) exited(sl *slot, e *exchange.Event) {
-	useless := sl.link == nil || !sl.used && len(sl.outstanding) == 0
+	useless := sl.link == nil || e.Unstarted || !sl.used && len(sl.outstanding) == 0
 	sl.alive, sl.link, sl.open = false, nil, false
 	sl.life.ended, sl.life.reason, sl.life.lost = e.At, e.Reason, !e.Expected
 	s.note(sl)
@@ -302,7 +320,7 @@ func (s *schedule) exited(sl *slot, e *exchange.Event) {
 	switch {
 	case e.Fatal, given && (s.job == nil || s.allGone()):
 		s.fatal = startError(s.pool.Backend(), e.Reason)
-	case !given:
+	case !given && (!s.upfront || !e.Expected || s.job == nil):
 		s.replace(sl)
 	}
 }
@@ -405,6 +423,9 @@ func (s *schedule) closed(sl *slot, stats *exchange.Stats) {
 func (s *schedule) finishedTrace() *trace.Trace {
 	t := s.log.trace()
 	t.Tasks, t.Slots = s.job.Len(), len(s.pool.slots)
+	if r, ok := s.pool.launcher.(Reporter); ok {
+		s.report(r)
+	}
 	t.Makespan, t.Workers = trace.Time(s.last-s.t0), s.workers
 	return t
 }

@@ -20,6 +20,7 @@ func (s *schedule) delivered(sl *slot, d *exchange.Delivery) {
 	sl.since = d.Received
 	if c.done == c.Hi-c.Lo {
 		sl.remove(c)
+		sl.turnaround = d.Received - sl.handed
 	}
 	s.estimate(sl, d)
 	if !s.stopped() {

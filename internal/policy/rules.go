@@ -54,6 +54,11 @@ var importRules = []rule{
 	{pkg: "runner/objstore/cos", imports: []string{"runner/objstore"}},
 	{pkg: "runner/objstore/slim", imports: []string{"runner/objstore"}},
 	{pkg: "runner/objstore/storetest", imports: []string{"runner/objstore"}, tests: []string{"runner/objstore/cos", "runner/objstore/slim"}},
+	{ // an exchange for launchers whose workers accept no connections
+		pkg:     "runner/storeexchange",
+		imports: []string{"runner", "runner/exchange", "runner/work", "runner/objstore", "runner/objstore/slim", "internal/clock"},
+		tests:   []string{"runner/runnertest", "runner/trace", "runner/objstore/cos", "runner/objstore/storetest"},
+	},
 	{ // a launcher: never another launcher
 		pkg:     "runner/*",
 		imports: []string{"runner", "runner/exchange", "runner/trace", "internal/clock", "internal/cgroup"},

@@ -222,6 +222,9 @@ const (
 	Exited
 	// Due is the scheduler's own: it is time for the slot's next worker.
 	Due
+	// Linked: chunks can be handed over to it, though it may not have begun;
+	// Link is set. Ready follows when it was heard of.
+	Linked
 )
 
 // Event is something that a worker did. Times are nanoseconds.
@@ -233,7 +236,7 @@ type Event struct {
 	At int64
 	// ID (Started) is the platform's name for the worker.
 	ID string
-	// Link belongs to Ready, ClockOffset and ClockUncertainty to Ready and
+	// Link belongs to Ready and Linked, ClockOffset and ClockUncertainty to Ready and
 	// Synced; the offset is added to the worker's stamps.
 	Link                          Link
 	ClockOffset, ClockUncertainty int64
@@ -245,6 +248,8 @@ type Event struct {
 	// when no worker of this kind can be used (another build).
 	Reason                  string
 	Expected, GaveUp, Fatal bool
+	// Unstarted (Exited) is set when it had not begun with any task.
+	Unstarted bool
 }
 
 // Post hands an event to the scheduler. It does not block.

@@ -61,6 +61,9 @@ type Backend struct {
 	// process of this machine.
 	Signal func(id string, s syscall.Signal)
 	Exists func(id string) bool
+	// Upfront is set when workers get their shares of the tasks before they
+	// begin (runner.Upfront).
+	Upfront bool
 	// Driver starts the backend in a process of its own, for the cases that
 	// kill a driver; see [DriverEnv].
 	Has Needs

@@ -123,6 +123,20 @@ func Serve(conn io.ReadWriteCloser, funcs ...AnyFunc) error {
 	return err
 }
 
+// ServeStored is Serve for a stream made of objects (package storeexchange): the
+// driver writes before it has heard of the worker, so that the sum of what it
+// writes goes on from seed.
+func ServeStored(conn io.ReadWriter, seed exchange.Sum, funcs ...AnyFunc) error {
+	sum, err := greet(conn)
+	if err != nil {
+		return err
+	}
+	w := newWorker(conn, sum, funcs)
+	w.quotaFile = quotaFile()
+	go w.workOrExit()
+	return w.read(seed)
+}
+
 // greet tells the driver that this process is ready, and returns the sum of
 // what it wrote.
 func greet(conn io.Writer) (exchange.Sum, error) {

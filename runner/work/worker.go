@@ -134,7 +134,7 @@ func (w *worker) dispatch(kind exchange.FrameType, body []byte, begun int64) err
 func (w *worker) open(o exchange.Open) *openJob {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := &openJob{Open: o, fn: w.find(o.Func), cancel: cancel, before: read(w.quotaFile), stored: exchange.NotKnown}
-	j.x = &executor{ctx: ctx, timeout: o.TaskTimeout, grace: o.Grace, giveUp: func(string) { os.Exit(exitGaveUp) }}
+	j.x = &executor{ctx: ctx, timeout: o.TaskTimeout, grace: o.Grace, giveUp: w.giveUp}
 	w.mu.Lock()
 	w.job = j
 	w.mu.Unlock()
@@ -156,6 +156,14 @@ func (w *worker) know(funcs []AnyFunc) {
 	for _, f := range funcs {
 		w.funcs[f.Name()] = f
 	}
+}
+
+// giveUp ends the process, when what it has said is on its way.
+func (w *worker) giveUp(string) {
+	if f, ok := w.conn.(interface{ Flush() error }); ok {
+		f.Flush() // what it cannot say is lost with the worker
+	}
+	os.Exit(exitGaveUp)
 }
 
 // exitGaveUp is the exit code of a worker whose task would not end.
