@@ -23,11 +23,9 @@ type hub struct {
 	end    context.CancelFunc
 	gone   sync.WaitGroup
 
-	mu      sync.Mutex
-	posts   map[string]*postbox
-	pace    pace
-	workers objstore.Usage // what workers that are gone have used
-	encodes int            // messages that are being made
+	mu    sync.Mutex
+	posts map[string]*postbox
+	pace  pace
 }
 
 // postbox is what the hub knows of one worker.
