@@ -14,6 +14,7 @@ import (
 
 	_ "corecast/internal/workerentry" // must start before other packages initialise
 	_ "corecast/internal/workerentry/all"
+	_ "corecast/internal/workerentry/stored"
 	"corecast/runner/remote"
 	"corecast/workloads"
 )

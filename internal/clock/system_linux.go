@@ -12,10 +12,15 @@ const (
 	monotonic        = 1
 	processProcessor = 2
 	threadProcessor  = 3
+	boot             = 7
 )
 
 // systemClock reads CLOCK_MONOTONIC.
 func systemClock() int64 { return read(monotonic) }
+
+// SinceBoot returns the nanoseconds since this machine was started, those that it
+// slept included.
+func SinceBoot() int64 { return read(boot) }
 
 // ThreadCPU returns the processor time that the calling thread has used, in
 // nanoseconds. The caller must hold its thread (runtime.LockOSThread).

@@ -59,6 +59,13 @@ var importRules = []rule{
 		imports: []string{"runner", "runner/exchange", "runner/work", "runner/objstore", "runner/objstore/slim", "internal/clock"},
 		tests:   []string{"runner/runnertest", "runner/trace", "runner/objstore/cos", "runner/objstore/storetest"},
 	},
+	{
+		pkg: "runner/codeengine",
+		imports: []string{
+			"runner", "runner/exchange", "runner/storeexchange", "runner/objstore", "runner/objstore/cos", "internal/clock",
+		},
+		tests: []string{"runner/runnertest", "runner/trace", "internal/emulator", "internal/emulator/*"},
+	},
 	{ // a launcher: never another launcher
 		pkg:     "runner/*",
 		imports: []string{"runner", "runner/exchange", "runner/trace", "internal/clock", "internal/cgroup"},
@@ -85,6 +92,7 @@ var importRules = []rule{
 	{pkg: "workloads/*", imports: []string{"runner", "runner/trace", "internal/clock"}},
 	{pkg: "internal/workerentry", imports: []string{"runner/work", "workloads/synthetic"}},
 	{pkg: "internal/workerentry/all", imports: []string{"runner/work", "workloads"}},
+	{pkg: "internal/workerentry/stored", imports: []string{"runner/storeexchange", "workloads"}},
 
 	// The record, and what is computed from it.
 	{pkg: "results", imports: []string{"runner/trace"}},
@@ -227,8 +235,9 @@ var workerMustNotReach = []string{
 
 // initAllowed are the files that may have an init function.
 var initAllowed = map[string]string{
-	"internal/workerentry/entry.go":     "the command's worker must start before other packages initialise",
-	"internal/workerentry/all/entry.go": "and have all functions before what only a driver needs does",
+	"internal/workerentry/entry.go":        "the command's worker must start before other packages initialise",
+	"internal/workerentry/all/entry.go":    "and have all functions before what only a driver needs does",
+	"internal/workerentry/stored/entry.go": "so must a worker of an object store",
 }
 
 // stateAllowed are the package-level variables that may change, and why.

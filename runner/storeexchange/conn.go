@@ -77,7 +77,7 @@ func (c *conn) next() error {
 	if c.messages == 0 { // nothing else to do
 		wait /= 10
 	}
-	for waited := time.Duration(0); waited < c.spec.Linger; wait = min(wait*2, max(15*time.Second, c.spec.Poll)) {
+	for waited := time.Duration(0); waited < c.spec.Linger; wait = min(wait*2, max(c.spec.PollMost, c.spec.Poll)) {
 		select {
 		case <-time.After(wait):
 			waited += wait

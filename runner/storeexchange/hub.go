@@ -200,7 +200,7 @@ func (h *hub) look() {
 			case <-timer.C:
 				waiting = false
 			case <-h.wake:
-				waiting = !h.someEnded()
+				waiting = !h.someEnded() || !h.mayList()
 			case <-h.ctx.Done():
 				timer.Stop()
 				return
@@ -208,6 +208,13 @@ func (h *hub) look() {
 		}
 		timer.Stop()
 	}
+}
+
+// mayList reports whether a listing is left that need not wait.
+func (h *hub) mayList() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pace.eager || h.pace.tokens >= paceTokens/2
 }
 
 // someEnded reports whether the platform has said that a worker is gone whose

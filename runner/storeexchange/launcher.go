@@ -64,12 +64,21 @@ type Options struct {
 const flushEach = 40 * time.Second
 
 // New makes the launcher of a platform over a store.
-func New(p Platform, store objstore.Store, o Options) runner.Launcher {
+func New(p Platform, store objstore.Store, o Options) Launcher {
 	o.Spec.Leave = o.Leave
 	o.Spec.Flush = cmp.Or(o.Spec.Flush, max(flushEach*time.Duration(p.Workers()), flushEach))
 	o.Spec.Poll = cmp.Or(o.Spec.Poll, time.Second)
+	o.Spec.PollMost = cmp.Or(o.Spec.PollMost, max(4*time.Second, time.Duration(p.Workers())*400*time.Millisecond))
 	o.Spec.Linger = cmp.Or(o.Spec.Linger, 5*time.Minute)
 	return &launcher{Platform: p, store: store, options: o, hub: newHub(store, o.Spec.Prefix, runner.BuildID(), o.Eager)}
+}
+
+// Launcher is what New makes.
+type Launcher interface {
+	runner.Launcher
+	runner.Upfront
+	MemoryLimit() int64
+	StoreUsage() objstore.Usage
 }
 
 type launcher struct {

@@ -15,7 +15,7 @@ type pace struct {
 }
 
 const (
-	paceTokens   = 12              // listings at once
+	paceTokens   = 14              // listings at once
 	paceInterval = 8 * time.Second // and one each
 	paceShare    = 0.3             // of the time since
 	paceNews     = 0.1             // the same, while results come

@@ -98,26 +98,23 @@ func machine() (id [16]byte) {
 	return id
 }
 
-// processStart is when this process began, on its clock, or up to 20 ms later:
-// the system counts in ticks of 10 ms. Now where it does not tell.
+// processStart is when this process began, on its clock, or up to 10 ms later:
+// the system counts in ticks of that. Now where it does not tell.
 func processStart() int64 {
-	now := clock.Now()
+	now, up := clock.Now(), clock.SinceBoot()
 	stat, err := os.ReadFile("/proc/self/stat")
-	uptime, err2 := os.ReadFile("/proc/uptime")
-	if err != nil || err2 != nil {
+	if err != nil || up == 0 {
 		return now
 	}
 	// Field 22, behind the name in parentheses, which may hold anything.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	up := strings.Fields(string(uptime))
-	if len(fields) < 20 || len(up) < 1 {
+	if len(fields) < 20 {
 		return now
 	}
 	ticks, err := strconv.ParseInt(fields[19], 10, 64)
-	since, err2 := strconv.ParseFloat(up[0], 64)
-	if err != nil || err2 != nil {
+	if err != nil {
 		return now
 	}
-	const tick = 10 * time.Millisecond // USER_HZ is 100 on Linux
-	return now - max(int64(since*1e9)-ticks*int64(tick)-int64(tick), 0)
+	const tick = int64(10 * time.Millisecond) // USER_HZ is 100 on Linux
+	return now - max(up-(ticks+1)*tick, 0)
 }

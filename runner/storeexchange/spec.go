@@ -49,9 +49,9 @@ type Spec struct {
 	// message says.
 	Leave bool `json:"leave,omitempty"`
 	// Flush is after what time results are written, Poll how long a worker that
-	// is done waits before it first looks for a message, Linger when it ends if
-	// none comes; nanoseconds.
-	Flush, Poll, Linger time.Duration
+	// is done waits before it first looks for a message, PollMost how long at
+	// most, Linger when it ends if none comes; nanoseconds.
+	Flush, Poll, PollMost, Linger time.Duration
 }
 
 // place is one worker among those that start together.
