@@ -6,6 +6,7 @@ import (
 
 	"corecast/results"
 	"corecast/runner"
+	"corecast/runner/codeengine"
 	"corecast/runner/local"
 	"corecast/runner/remote"
 )
@@ -40,6 +41,8 @@ type WorkerOptions struct {
 	Env []string
 	// Run names what is made for the workers.
 	Run string
+	// Cloud is what backend codeengine needs to know.
+	Cloud *codeengine.Settings
 }
 
 // limited reports whether workers are held to anything.
@@ -48,6 +51,16 @@ func (o *WorkerOptions) limited() bool { return o.CoreShare != 0 || o.Memory != 
 // local has the options as the backend local takes them.
 func (o WorkerOptions) local() local.Options {
 	return local.Options{VCPU: o.VCPU, CoreShare: o.CoreShare, Memory: o.Memory, Pin: o.Pin, Env: o.Env, Name: o.Run}
+}
+
+// codeengine has the options as that backend takes them: a share of a core is an
+// instance of that vCPU.
+func (o WorkerOptions) codeengine() codeengine.Options {
+	vcpu := o.VCPU
+	if o.CoreShare > 0 {
+		vcpu = o.CoreShare
+	}
+	return codeengine.Options{VCPU: vcpu, Memory: o.Memory, Run: o.Run}
 }
 
 // Backends lists the backends: one line each.
@@ -66,6 +79,17 @@ func Backends() []Backend {
 				return local.New(workers, l)
 			},
 			Check: func(workers int, o WorkerOptions) error { return local.Check(workers, o.local()) },
+		},
+		{
+			Name: codeengine.Name, Summary: "instances of IBM Cloud Code Engine, over its object storage (docs/cloud.md)", Processes: true, Kind: results.Measured,
+			New: func(workers int, o WorkerOptions) runner.Launcher {
+				var s codeengine.Settings
+				if o.Cloud != nil {
+					s = *o.Cloud
+				}
+				return codeengine.New(workers, s, o.codeengine())
+			},
+			Check: func(_ int, o WorkerOptions) error { return codeengine.CheckSize(o.codeengine()) },
 		},
 		{
 			Name: "inproc", Summary: "goroutines of this process", Kind: results.Measured,

@@ -2,6 +2,8 @@ package bench
 
 import (
 	"context"
+	"corecast/bench/cost"
+	"corecast/runner/codeengine"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,7 +39,16 @@ type Options struct {
 	// what else it is doing; 0 means 110 ms. A look of less than 100 ms is
 	// recorded but not judged (internal/machine).
 	LookBefore time.Duration
+	// Cloud is what backend codeengine needs to know; it is not recorded.
+	Cloud *codeengine.Settings
+	// MaxCost ends the run when its instances may have cost so much, in USD by
+	// Price; 0: never. All that were asked for count from the start of a trial.
+	MaxCost float64
+	Price   *cost.Price
 }
+
+// ErrMaxCost is why a run ended that had cost what it may.
+var ErrMaxCost = errors.New("the run has cost what it may")
 
 // lookBefore is the default of Options.LookBefore.
 const lookBefore = 110 * time.Millisecond
@@ -52,6 +63,7 @@ type sweeping struct {
 	began    time.Time
 	spent    time.Duration // by earlier parts of a resumed run
 	trials   int           // written, by all parts of the run
+	paid     float64       // USD, by Options.Price
 	prepared map[string]*prepared
 	cells    []*cell
 	warnings []results.Warning

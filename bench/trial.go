@@ -15,6 +15,7 @@ import (
 	"corecast/internal/wording"
 	"corecast/results"
 	"corecast/runner"
+	"corecast/runner/codeengine"
 	"corecast/runner/trace"
 	"corecast/workloads"
 )
@@ -107,7 +108,13 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	if t.Kind != results.Scaled {
 		t.Kind = backend.Kind
 	}
-	pool := runner.NewPool(backend.New(t.Slots, c.sweep.workerOptions(s.name())))
+	if cloud := s.options.Cloud; cloud != nil && cloud.Emulated && backend.Name == codeengine.Name {
+		t.Kind = results.Emulated
+	}
+	launcher := backend.New(t.Slots, s.workerOptions(c.sweep))
+	pool := runner.NewPool(launcher)
+	ctx, paid := s.guard(ctx, c.sweep, t.Slots)
+	defer paid()
 	if s.plan.Warm {
 		err = pool.Warm(ctx)
 	}
@@ -123,6 +130,10 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	if e := pool.Close(); e != nil && err == nil {
 		err = fmt.Errorf("end the workers: %w", e)
 	}
+	if err != nil && errors.Is(context.Cause(ctx), ErrMaxCost) {
+		err = context.Cause(ctx)
+	}
+	t.Usage = append(t.Usage, storeUsage(launcher)...)
 	return t, tr, dispatch, err
 }
 

@@ -64,7 +64,7 @@ const (
 	lagShare = 1.5
 	// lagLeast is after what time at least: taking over costs requests, and a
 	// worker that is done looks for more only now and then.
-	lagLeast = float64(time.Second)
+	lagLeast = float64(3 * time.Second)
 )
 
 // takeOver has workers that are done run copies of the last tasks of those that

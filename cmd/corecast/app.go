@@ -31,6 +31,7 @@ const (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	cloud          cloudFlags
 	// runs is the folder of runs; newRuns says that this command made it.
 	runs    string
 	newRuns bool
@@ -88,8 +89,9 @@ or settings, or something that cannot be done; 130 interrupted.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringVar(&a.runs, "runs", defaultRuns(), "folder of runs (or $CORECAST_RUNS)")
+	a.cloud.bind(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
-	root.AddCommand(a.newBench(), a.newRun(), a.newSimulate(), a.newImport(), a.newReport(), a.newCompare(), a.newChangepoints(), a.newHistory(), a.newTrack(), a.newDoctor(), a.newFit(), a.newPlan(), a.newList(), a.newExport(), a.newSchema(), a.newGenerate(), a.newEmulate())
+	root.AddCommand(a.newBench(), a.newRun(), a.newSimulate(), a.newImport(), a.newReport(), a.newCompare(), a.newChangepoints(), a.newHistory(), a.newTrack(), a.newDoctor(), a.newFit(), a.newPlan(), a.newList(), a.newExport(), a.newSchema(), a.newGenerate(), a.newEmulate(), a.newConfig(), a.newClean(), a.newImage())
 	return root
 }
 

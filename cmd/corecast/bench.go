@@ -205,6 +205,9 @@ func (a *app) planFile(cmd *cobra.Command, f *benchFlags) error {
 	if err != nil {
 		return fmt.Errorf("--plan %s: %w", f.plan, err)
 	}
+	if err := a.prepareCloud(cmd.Context(), plan); err != nil {
+		return err
+	}
 	w, err := a.create(f.record, plan)
 	if err != nil {
 		return err
@@ -249,6 +252,9 @@ func (a *app) bench(cmd *cobra.Command, f *benchFlags, works ...workloads.Worklo
 	if err != nil {
 		return err
 	}
+	if err := a.prepareCloud(cmd.Context(), plan); err != nil {
+		return err
+	}
 	w, err := a.create(f.record, plan)
 	if err != nil {
 		return err
@@ -287,6 +293,9 @@ func (a *app) resume(ctx context.Context, f *benchFlags) error {
 	plan, err := planOf(r, false)
 	if err != nil {
 		return errors.Join(fmt.Errorf("--resume: %w", err), w.Close())
+	}
+	if err := a.prepareCloud(ctx, plan); err != nil {
+		return errors.Join(err, w.Close())
 	}
 	return a.measure(ctx, w, plan, r.Trials, f.format)
 }
@@ -327,7 +336,7 @@ func planOf(r *results.Run, once bool) (bench.Plan, error) {
 // measure runs a plan into a run's folder and shows it.
 func (a *app) measure(ctx context.Context, w *results.Writer, plan bench.Plan, done []results.Trial, format string) error {
 	progress := a.newProgress()
-	failed, err := bench.Run(ctx, plan, w, done, bench.Options{Progress: progress.update})
+	failed, err := bench.Run(ctx, plan, w, done, a.benchOptions(progress))
 	progress.stop()
 	if e := w.Close(); e != nil && err == nil {
 		err = e

@@ -17,6 +17,7 @@ import (
 func (a *app) newDoctor() *cobra.Command {
 	cmd := &cobra.Command{Use: "doctor", Short: "check what keeps this machine from measuring well", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	a.bindDoctor(cmd)
 	var reps int
 	var plan, format, record string
 	noise := &cobra.Command{

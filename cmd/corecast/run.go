@@ -114,6 +114,9 @@ func (a *app) runOnce(cmd *cobra.Command, f *runFlags, w workloads.Workload) err
 	if f.resume != "" {
 		return a.resumeOnce(cmd, f, &plan)
 	}
+	if err := a.prepareCloud(cmd.Context(), plan); err != nil {
+		return err
+	}
 	writer, err := a.create(f.record, plan)
 	if err != nil {
 		return err
@@ -153,13 +156,16 @@ func (a *app) resumeOnce(cmd *cobra.Command, f *runFlags, asked *bench.Plan) err
 	if f.price == "" {
 		f.price = plan.Price
 	}
+	if err := a.prepareCloud(cmd.Context(), plan); err != nil {
+		return errors.Join(err, w.Close())
+	}
 	return a.carryOut(cmd.Context(), w, plan, r.Trials, f)
 }
 
 // carryOut runs a plan of one trial into a run's folder and prints its result.
 func (a *app) carryOut(ctx context.Context, w *results.Writer, plan bench.Plan, done []results.Trial, f *runFlags) error {
 	progress := a.newProgress()
-	failed, err := bench.Run(ctx, plan, w, done, bench.Options{Progress: progress.update})
+	failed, err := bench.Run(ctx, plan, w, done, a.benchOptions(progress))
 	progress.stop()
 	if e := w.Close(); e != nil && err == nil {
 		err = e

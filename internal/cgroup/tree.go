@@ -236,3 +236,16 @@ func advise(version int, doing string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
+
+// CleanOwn removes what Clean does in each folder of groups in which this
+// process would make some.
+func CleanOwn() error {
+	own := Find(os.DirFS("/"))
+	var errs []error
+	for _, folder := range slices.Concat(own.unified, own.v1[cpu], own.v1[memory]) {
+		if err := Clean(filepath.Join("/", folder)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -206,7 +206,7 @@ var moduleRules = []moduleRule{
 	{module: "github.com/aws/aws-sdk-go-v2", in: []string{"internal/emulator/storage"}},
 	{module: "github.com/aws/smithy-go", in: []string{"internal/emulator/storage"}},
 	{module: "github.com/golang-jwt/jwt/v5", in: []string{"internal/emulator"}},
-	{module: "github.com/google/go-containerregistry", in: []string{"internal/emulator/image"}},
+	{module: "github.com/google/go-containerregistry", in: []string{"internal/emulator/image", "cmd/*"}},
 
 	{module: "github.com/IBM/code-engine-go-sdk", in: []string{"runner/codeengine"}, tests: []string{"internal/emulator"}},
 	{module: "github.com/IBM/go-sdk-core/v5", in: []string{"runner/codeengine"}, tests: []string{"internal/emulator"}},

@@ -110,15 +110,14 @@ func Find(ctx context.Context, s Settings, run string) (*Leftovers, error) {
 	if err != nil {
 		return nil, err
 	}
-	under := "corecast/"
-	if run != "" {
-		under = prefix(run) + "/"
-	}
-	objects, err := store.List(ctx, under, "")
+	objects, err := store.List(ctx, prefix(run), "")
 	if err != nil {
 		return nil, err
 	}
 	for _, o := range objects {
+		if rest := strings.TrimPrefix(o.Key, prefix(run)); run != "" && rest[0] != '/' && rest[0] != '-' {
+			continue
+		}
 		l.Objects = append(l.Objects, o.Key)
 	}
 	return l, nil

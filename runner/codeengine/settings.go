@@ -108,6 +108,21 @@ func Check(s Settings, o Options) error {
 	return err
 }
 
+// CheckSize says whether there are instances of the options' size.
+func CheckSize(o Options) error {
+	_, err := sizeOf(o.VCPU, o.Memory)
+	return err
+}
+
+// MemoryOf is what an instance of the options has, in bytes; 0: there is none.
+func MemoryOf(o Options) int64 {
+	s, err := sizeOf(o.VCPU, o.Memory)
+	if err != nil {
+		return 0
+	}
+	return int64(s.gb * 1e9)
+}
+
 // New makes the backend with a number of workers. It asks nothing of the
 // service until workers are needed; what is wrong is then the reason for which
 // they do not start.
