@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,6 +58,7 @@ func cloudSettings() []setting {
 		{name: "cos_endpoint", env: "CORECAST_COS_ENDPOINT", usage: "address of Object Storage; empty: the region's"},
 		{name: "cos_access_key_id", env: "CORECAST_COS_ACCESS_KEY_ID", usage: "HMAC key of Object Storage; empty: api_key opens it", secret: true},
 		{name: "cos_secret_access_key", env: "CORECAST_COS_SECRET_ACCESS_KEY", usage: "its secret", secret: true},
+		{name: "quota_instances", env: "CORECAST_QUOTA_INSTANCES", usage: "instances that the project runs at a time; empty: its default quota"},
 		{name: "max_time", env: "CORECAST_MAX_TIME", usage: "limit of an instance's life, such as 2h; empty: the service's"},
 		{name: "url", env: "CODE_ENGINE_URL", usage: "address of Code Engine; empty: the region's"},
 		{name: "auth_url", env: "CODE_ENGINE_AUTH_URL", usage: "address of IAM; empty: IBM's"},
@@ -152,6 +154,13 @@ func settingsOf(all []setting) (*codeengine.Settings, error) {
 		APIKey: v["api_key"], URL: v["url"], AuthURL: v["auth_url"], Region: v["region"], Project: v["project"],
 		Image: v["image"], ImageSecret: v["image_secret"], Command: strings.Fields(v["command"]), Emulated: os.Getenv("CORECAST_EMULATED") == "1",
 		Store: objstore.Access{Endpoint: v["cos_endpoint"], Region: v["region"], Bucket: v["bucket"], AccessKey: v["cos_access_key_id"], SecretKey: v["cos_secret_access_key"]},
+	}
+	if q := v["quota_instances"]; q != "" {
+		n, err := strconv.Atoi(q)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("quota_instances: %q is not a number of instances", q)
+		}
+		s.Quota = n
 	}
 	if t := v["max_time"]; t != "" {
 		d, err := time.ParseDuration(t)

@@ -57,8 +57,13 @@ func (p *platform) Workers() int       { return p.workers }
 func (p *platform) VCPU() float64      { return p.size.vcpu }
 func (p *platform) MemoryLimit() int64 { return int64(p.size.gb * 1e9) }
 
-// quota is how many instances run at a time, unless it was raised.
-func (p *platform) quota() int { return p.size.atOnce() }
+// quota is how many instances run at a time.
+func (p *platform) quota() int {
+	if p.settings.Quota > 0 {
+		return p.settings.Quota
+	}
+	return p.size.atOnce()
+}
 
 // name begins the names of all that is made for a run.
 func name(run string) string { return "cc-" + run }
@@ -105,7 +110,7 @@ func (p *platform) prepare(ctx context.Context) error {
 	}
 	p.project = project
 	if n := p.quota(); p.workers > n && p.options.Warn != nil {
-		p.options.Warn(fmt.Sprintf("%d instances of %s vCPU and %s are more than a project may run at a time by default: %d run, the others wait for them, unless its quota was raised",
+		p.options.Warn(fmt.Sprintf("%d instances of %s vCPU and %s are more than the project runs at a time: %d run, the others wait for them (quota_instances in the config file says another number)",
 			p.workers, p.size.cpu(), p.size.mem(), n))
 	}
 	data := &codeenginev2.SecretDataGenericSecretData{}

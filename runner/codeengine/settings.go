@@ -39,6 +39,10 @@ type Settings struct {
 	// Store is the bucket. With neither keys nor an IAM key of its own it is
 	// opened by APIKey.
 	Store objstore.Access
+	// Quota is how many instances the project runs at a time; 0: as many as by
+	// default. Where there are more workers, one that is done ends, so that
+	// another can begin.
+	Quota int
 	// MaxTime ends an instance after that time; 0: the service's own limit.
 	MaxTime time.Duration
 	// Emulated is set when all this is not the service itself.

@@ -69,7 +69,7 @@ func New(p Platform, store objstore.Store, o Options) Launcher {
 	o.Spec.Flush = cmp.Or(o.Spec.Flush, max(flushEach*time.Duration(p.Workers()), flushEach))
 	o.Spec.Poll = cmp.Or(o.Spec.Poll, time.Second)
 	o.Spec.PollMost = cmp.Or(o.Spec.PollMost, max(4*time.Second, time.Duration(p.Workers())*400*time.Millisecond))
-	o.Spec.Linger = cmp.Or(o.Spec.Linger, 5*time.Minute)
+	o.Spec.Linger = cmp.Or(o.Spec.Linger, 30*time.Second)
 	return &launcher{Platform: p, store: store, options: o, hub: newHub(store, o.Spec.Prefix, runner.BuildID(), o.Eager)}
 }
 
