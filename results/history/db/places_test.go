@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"corecast/results/history"
@@ -26,7 +25,7 @@ func sqlitePlace(*testing.T) place {
 			data, err := os.ReadFile(where)
 			check(t, err)
 			check(t, os.WriteFile(filepath.Join(dir, "h.db"), data, 0o400))
-			check(t, syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+			readOnlyDisk(t, dir)
 			return filepath.Join(dir, "h.db")
 		},
 	}
@@ -63,20 +62,6 @@ func (s *server) database(t *testing.T, name string) string {
 	_, err := store.db.Exec("CREATE DATABASE " + name)
 	check(t, err)
 	return "postgres://corecast@/" + name + "?host=" + s.dir
-}
-
-// smallDisk mounts a small file system at dir, and returns what makes it
-// larger.
-func smallDisk(t *testing.T, dir, size, later string) func() {
-	t.Helper()
-	if os.Getuid() != 0 {
-		missing(t, "mounting a small file system needs root")
-	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, size); err != nil {
-		missing(t, "cannot mount a small file system: "+err.Error())
-	}
-	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
-	return func() { check(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, later)) }
 }
 
 // TestDamagedFile: a file that is none of SQLite's, and one with holes in its
