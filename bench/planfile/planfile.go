@@ -38,6 +38,8 @@ type File struct {
 // Sweep is one workload over core counts, sizes and backends.
 type Sweep struct {
 	Workload string `yaml:"workload" json:"workload" jsonschema:"a built-in workload (corecast list workloads)"`
+	// Command is the program of the workload command, with its arguments.
+	Command yamlfile.OneOrMore `yaml:"command" json:"command,omitempty" jsonschema:"the program of the workload command and its arguments, such as [./score.sh, '{}']"`
 	// Settings are the workload's flags, without dashes before them.
 	Settings map[string]any     `yaml:"settings" json:"settings,omitempty" jsonschema:"the workload's own settings, named like its flags"`
 	Sizes    yamlfile.OneOrMore `yaml:"sizes" json:"sizes,omitempty" jsonschema:"sizes, such as 1e8 or [1e7, 1e8]"`
@@ -243,6 +245,14 @@ func (r *reader) workload(s *Sweep, size, path string) (workloads.Workload, erro
 	w, err := workloads.New(s.Workload)
 	if err != nil {
 		return nil, r.wrong(path+".workload", err)
+	}
+	switch c, ok := w.(*workloads.Command); {
+	case ok && len(s.Command) == 0:
+		return nil, r.wrong(path+".workload", errors.New("which program? name it and its arguments: command: [./score.sh, '{}']"))
+	case ok:
+		c.Args = s.Command
+	case len(s.Command) > 0:
+		return nil, r.wrong(path+".command", fmt.Errorf("workload %s takes no command", s.Workload))
 	}
 	fs := flag.NewFlagSet(s.Workload, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)

@@ -71,6 +71,17 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestCommand has a program with its arguments.
+func TestCommand(t *testing.T) {
+	p, _, err := Read([]byte("sweeps:\n- {workload: command, command: [./score.sh, -n, 3, '{}'], settings: {tasks: 5}}\n"), machine, draw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(p.Sweeps[0].Settings); !strings.Contains(got, `"args":["./score.sh","-n","3","{}"],"tasks":5`) {
+		t.Errorf("settings %s", got)
+	}
+}
+
 // TestLimits has what workers are held to.
 func TestLimits(t *testing.T) {
 	p, _, err := Read([]byte("sweeps:\n- {workload: noop, core_share: 12.5%, memory: 512MiB, pin: true, cores: 16, env: [PATH, HOME]}\n"), machine, draw)
@@ -95,6 +106,8 @@ func TestErrorsTellThePlace(t *testing.T) {
 		{"no repetitions", "reps: 0\nsweeps: [{workload: noop}]\n", "line 1, column 7: 0 repetitions: at least 1"},
 		{"no repetitions of a sweep", "sweeps:\n- {workload: noop, reps: 0}\n", "0 repetitions: at least 1"},
 		{"too many sweeps", "sweeps:\n" + strings.Repeat("- {workload: noop, cores: 1}\n", 1001), "line 1002, column 3: more than 1000 sweeps"},
+		{"no program", "sweeps:\n- workload: command\n", "line 2, column 13: which program? name it and its arguments"},
+		{"a program for another", "sweeps:\n- workload: noop\n  command: 'true'\n", "line 3, column 12: workload noop takes no command"},
 		{"bad size", "sweeps:\n- workload: noop\n  sizes: [-1]\n", `"-1" is negative`},
 		{"no such variable", "sweeps:\n- workload: noop\n  env: [PATH, NO_SUCH_VARIABLE]\n", "line 3, column 8: the variable NO_SUCH_VARIABLE, which workers are to get, is not set in this environment"},
 		{"bad core share", "sweeps:\n- workload: noop\n  core_share: all\n", `line 3, column 15: "all" is not a share`},
@@ -120,7 +133,7 @@ func TestErrorsTellThePlace(t *testing.T) {
 		{"cores that do not divide", "sweeps:\n- workload: noop\n  vcpu: 2\n  cores: 3\n", "line 4, column 10: 3 cores cannot be had"},
 		{"negative chunk", "sweeps:\n- workload: noop\n  chunk: -2\n", "line 3, column 10: chunk -2"},
 		{"negative timeout", "sweeps:\n- workload: noop\n  task_timeout: -2s\n", `line 3, column 17: "-2s" is negative`},
-		{"weak without a size", "sweeps:\n- workload: command\n  scaling: weak\n  settings: {tasks: 2}\n", "line 3, column 12: "},
+		{"weak without a size", "sweeps:\n- workload: command\n  scaling: weak\n  settings: {tasks: 2}\n  command: 'true'\n", "line 3, column 12: "},
 	} {
 		_, _, err := Read([]byte(c.plan), machine, draw)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -54,7 +53,7 @@ func (p *processes) Start(_ context.Context, s storeexchange.Spec, ids []string,
 		cmd := exec.Command(program)
 		cmd.Env = append(append(os.Environ(), p.env...), storeexchange.SpecEnv+"="+string(text), storeexchange.IndexEnv+"="+strconv.Itoa(i))
 		cmd.Stderr = p.stderr
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		dieWithDriver(cmd)
 		p.mu.Lock()
 		if p.quit {
 			p.mu.Unlock()
