@@ -313,10 +313,11 @@ func (h *hub) take(p *postbox, seq int) bool {
 		}
 		fatal, err = p.link.Receive(frames, offset, uncertainty)
 	}
+	done := p.link.Dones() // not under mu: the link calls flushed under its own
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p.segments = seq + 1
-	p.done = p.link.Dones()
+	p.done = done
 	switch {
 	case err != nil:
 		p.exit(exchange.Event{Reason: err.Error(), Fatal: fatal})
