@@ -68,3 +68,10 @@ func storeUsage(l runner.Launcher) []results.Usage {
 		{Item: "store_bytes_up", Quantity: float64(used.Up)}, {Item: "store_bytes_down", Quantity: float64(used.Down)},
 	}
 }
+
+// leaves reports whether a backend's workers end with their first tasks, so that
+// there is no ready pool to measure dispatch on.
+func leaves(l runner.Launcher) bool {
+	b, ok := l.(interface{ Leaves() bool })
+	return ok && b.Leaves()
+}

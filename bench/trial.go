@@ -124,7 +124,7 @@ func (s *sweeping) measure(ctx context.Context, c *cell, role results.Role) (res
 	}
 	s.finish(&t, start)
 	var dispatch *results.Trial
-	if err == nil && role == results.RoleTrial && ctx.Err() == nil && !s.plan.Warm {
+	if err == nil && role == results.RoleTrial && ctx.Err() == nil && !s.plan.Warm && !leaves(launcher) {
 		dispatch, err = s.dispatch(ctx, pool, t, c.sweep.Chunk)
 	}
 	if e := pool.Close(); e != nil && err == nil {

@@ -79,6 +79,9 @@ type Launcher interface {
 	runner.Upfront
 	MemoryLimit() int64
 	StoreUsage() objstore.Usage
+	// Leaves reports whether workers end with their first tasks: there is no
+	// pool that stays ready.
+	Leaves() bool
 }
 
 type launcher struct {
@@ -94,6 +97,9 @@ type launcher struct {
 // Upfront reports that workers are given their shares of the tasks before they
 // have begun (runner.Upfront).
 func (l *launcher) Upfront() bool { return true }
+
+// Leaves reports whether workers end with their first tasks.
+func (l *launcher) Leaves() bool { return l.options.Spec.Leave }
 
 // Launch makes the links, which take chunks at once, and requests the
 // instances when the first messages are there.
