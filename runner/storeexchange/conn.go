@@ -77,7 +77,10 @@ func (c *conn) next() error {
 	if c.messages == 0 { // nothing else to do
 		wait /= 10
 	}
-	for waited := time.Duration(0); waited < c.spec.Linger; wait = min(wait*2, max(c.spec.PollMost, c.spec.Poll)) {
+	// The second look of many workers is late already: each costs a request.
+	longer := func() time.Duration { return min(max(wait*2, c.spec.PollMost/4), max(c.spec.PollMost, c.spec.Poll)) }
+	for waited := time.Duration(0); waited < c.spec.Linger; wait = longer() {
+		wait = min(wait, c.spec.Linger-waited)
 		select {
 		case <-time.After(wait):
 			waited += wait
