@@ -320,13 +320,14 @@ func testUneven(t *testing.T, b Backend) {
 		t.Fatal(err)
 	}
 	mine, tail := -1, 0
+	var end trace.Time
 	for i, a := range tr.Attempts {
 		if a.Task == 0 && a.Number == 0 { // another worker may run a copy
-			mine = tr.WorkerOf(i)
+			mine, end = tr.WorkerOf(i), a.FuncEnd
 		}
 	}
-	for i, a := range tr.Attempts {
-		if tr.WorkerOf(i) == mine && a.Task != 0 {
+	for i, a := range tr.Attempts { // those that it was given before its end
+		if tr.WorkerOf(i) == mine && a.Task != 0 && a.FuncStart >= end && tr.Chunks[a.Chunk].Dispatched < end {
 			tail++
 		}
 	}
