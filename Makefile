@@ -14,10 +14,10 @@ build: ## build the command ./corecast
 
 test: ## install what tests call (as root on Debian), run all tests, list what was skipped
 	.ci/install
-	go test -json $(TESTFLAGS) ./... | go run ./internal/policy/gotest
+	go test -timeout 30m -json $(TESTFLAGS) ./... | go run ./internal/policy/gotest
 
 race: ## run the tests of concurrent packages under the race detector
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $(TESTFLAGS) $(CONCURRENT)
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -timeout 30m -race $(TESTFLAGS) $(CONCURRENT)
 
 faults: ## run the fault part of the runner's suite on all backends, SEEDS (default 1000) scenarios each
 	CORECAST_FAULT_SEEDS=$(or $(SEEDS),1000) go test -count 1 -timeout 3h -run Faults ./runner ./runner/local ./runner/remote
