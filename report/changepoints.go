@@ -17,7 +17,7 @@ import (
 func WriteChanges(w io.Writer, a *change.Analysis, o TableOptions) error {
 	var b strings.Builder
 	rows, clear := changeRows(a)
-	b.WriteString(o.paint(text.Bold, fmt.Sprintf("%s: %s of %s", a.Data, plural(len(rows), "change"), plural(len(a.Series), "series"))) + "\n")
+	b.WriteString(o.paint(text.Bold, fmt.Sprintf("%s: %s of %s", a.Data, plural(len(rows), "change"), Count(len(a.Series))+" series")) + "\n")
 	if len(rows) > 0 {
 		b.WriteString("\n" + plainTable(table.Row{"series", "row", "range", "commit", "before", "after", "ratio", "p"}, rows) + "\n")
 	}

@@ -157,11 +157,11 @@ func answerWords(answer json.RawMessage, within bool) string {
 	return strings.Join(words, ", ")
 }
 
-// short leaves out the elements of a list, which JSON output has; an object is
-// in parentheses.
+// short leaves out the elements of a long list, or of one of objects, which
+// JSON output has; an object is in parentheses.
 func short(value json.RawMessage, within bool) string {
 	var list []json.RawMessage
-	if json.Unmarshal(value, &list) == nil && len(list) > 3 {
+	if json.Unmarshal(value, &list) == nil && (len(list) > 3 || len(list) > 0 && bytes.HasPrefix(list[0], []byte("{"))) {
 		return fmt.Sprintf("(%d, see --format json)", len(list))
 	}
 	var number float64
