@@ -32,25 +32,36 @@ func openPython(kind string, chunk int) func(context.Context, settings) (*ready,
 		if err != nil {
 			return nil, fmt.Errorf("make a folder for the script: %w", err)
 		}
-		script := filepath.Join(dir, "pool.py") // a file, so that spawned processes find its functions
-		if err := os.WriteFile(script, poolScript, 0o600); err != nil {
-			return nil, errors.Join(fmt.Errorf("write the script: %w", err), os.RemoveAll(dir))
-		}
-		p, err := startPython(program, script, kind, strconv.Itoa(s.workers), strconv.Itoa(chunk))
+		p, version, closeAll, err := startScript(ctx, program, dir, "pool.py", poolScript, kind, strconv.Itoa(s.workers), strconv.Itoa(chunk))
 		if err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
-		}
-		closeAll := func() error { return errors.Join(p.close(), os.RemoveAll(dir)) }
-		answer, err := p.answer(ctx)
-		version, ok := strings.CutPrefix(answer, "ready ")
-		if err == nil && !ok {
-			err = fmt.Errorf("it answered %q", answer)
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("start a pool of Python: %w", err), closeAll())
+			return nil, err
 		}
 		return &ready{run: p.run, close: closeAll, version: version}, nil
 	}
+}
+
+// startScript starts a script of ours from a file in dir, so that processes
+// that it spawns find its functions, and waits until it is ready. closeAll ends
+// it and removes dir; so does an error.
+func startScript(ctx context.Context, program, dir, name string, script []byte, args ...string) (p *python, version string, closeAll func() error, err error) {
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, script, 0o600); err != nil {
+		return nil, "", nil, errors.Join(fmt.Errorf("write the script: %w", err), os.RemoveAll(dir))
+	}
+	p, err = startPython(program, append([]string{file}, args...)...)
+	if err != nil {
+		return nil, "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	closeAll = func() error { return errors.Join(p.close(), os.RemoveAll(dir)) }
+	answer, err := p.answer(ctx)
+	version, ok := strings.CutPrefix(answer, "ready ")
+	if err == nil && !ok {
+		err = fmt.Errorf("it answered %q", answer)
+	}
+	if err != nil {
+		return nil, "", nil, errors.Join(fmt.Errorf("start %s: %w", name, err), closeAll())
+	}
+	return p, version, closeAll, nil
 }
 
 // python is a script that answers lines.

@@ -128,22 +128,9 @@ func openSimPy(ctx context.Context, s settings) (*ready, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(dir, "fanout.py")
-	if err := os.WriteFile(file, simpyScript, 0o600); err != nil {
-		return nil, errors.Join(fmt.Errorf("write the script: %w", err), os.RemoveAll(dir))
-	}
-	p, err := startPython(program, file, filepath.Join(dir, "times"), filepath.Join(dir, "delays"), strconv.Itoa(l.Workers))
+	p, version, closeAll, err := startScript(ctx, program, dir, "fanout.py", simpyScript, filepath.Join(dir, "times"), filepath.Join(dir, "delays"), strconv.Itoa(l.Workers))
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	closeAll := func() error { return errors.Join(p.close(), os.RemoveAll(dir)) }
-	answer, err := p.answer(ctx)
-	version, ok := strings.CutPrefix(answer, "ready ")
-	if err == nil && !ok {
-		err = fmt.Errorf("it answered %q", answer)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start SimPy: %w", err), closeAll())
+		return nil, err
 	}
 	return &ready{version: version, close: closeAll, run: func(ctx context.Context, n int) (time.Duration, error) {
 		answer, err := p.ask(ctx, n)

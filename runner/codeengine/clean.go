@@ -69,21 +69,31 @@ func (l *Leftovers) Runs() []string {
 	return slices.Compact(ids)
 }
 
+// connect opens the service, for one who needs no image, and finds the project.
+func connect(ctx context.Context, s Settings) (c *client, project string, err error) {
+	s.Image = orNone(s.Image)
+	if err := s.check(); err != nil {
+		return nil, "", err
+	}
+	if c, err = newClient(s); err != nil {
+		return nil, "", err
+	}
+	project, err = c.findProject(ctx)
+	return c, project, err
+}
+
 // Find lists what runs have left; run names one, empty: all. What a driver that
 // is alive uses is among it.
 func Find(ctx context.Context, s Settings, run string) (*Leftovers, error) {
-	s.Image = orNone(s.Image)
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	c, err := newClient(s)
+	c, project, err := connect(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	project, err := c.findProject(ctx)
-	if err != nil {
-		return nil, err
-	}
+	return c.find(ctx, project, s, run)
+}
+
+// find is Find in a project that is known.
+func (c *client) find(ctx context.Context, project string, s Settings, run string) (*Leftovers, error) {
 	begin := "cc-" + run
 	l := &Leftovers{}
 	jobs, err := c.ce.NewJobsPager(&codeenginev2.ListJobsOptions{ProjectID: &project})
@@ -160,19 +170,11 @@ func names[T any](ctx context.Context, begin string, one bool, p pager[T], err e
 
 // Clean removes what a run has left, and returns what that was.
 func Clean(ctx context.Context, s Settings, run string) (*Leftovers, error) {
-	l, err := Find(ctx, s, run)
+	c, project, err := connect(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	s.Image = orNone(s.Image)
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	c, err := newClient(s)
-	if err != nil {
-		return nil, err
-	}
-	project, err := c.findProject(ctx)
+	l, err := c.find(ctx, project, s, run)
 	if err != nil {
 		return nil, err
 	}
