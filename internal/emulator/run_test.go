@@ -148,7 +148,10 @@ func TestReasons(t *testing.T) {
 func TestOutOfMemory(t *testing.T) {
 	e := start(t, emulator.Options{})
 	if !slices.Contains(e.Held(), "memory") {
-		t.Skipf("not applicable: %v", e.Warnings)
+		if os.Getenv("CORECAST_REQUIRE") == "all" {
+			t.Fatalf("memory must be held here: %v", e.Warnings)
+		}
+		t.Skipf("memory is not held: %v", e.Warnings)
 	}
 	c := client(t, e, e.APIKey)
 	o := shell(e, "r", "0", "exec dd if=/dev/zero of=/dev/null bs=400M count=1")
